@@ -1,0 +1,92 @@
+"""Everything that can go wrong, as one tree of errors a person can act on.
+
+    AuricleError
+    ├── InvalidSetting        a setting has a value it cannot have
+    ├── InvalidOption         an option of a request has a value it cannot have
+    ├── UnsupportedOption     the chosen engine cannot honour an option
+    ├── UnknownModel          no model goes by this name
+    ├── ModelUnavailable      the model is known but cannot be had now
+    ├── EngineUnavailable     the engine is not installed, or its server cannot be reached
+    ├── EngineFailed          the engine could not finish
+    ├── AudioError            the recording cannot be read
+    │   └── LimitExceeded     the recording is larger than the settings allow
+    ├── NotFound              what was asked for is not there
+    ├── Conflict              somebody else holds it, or it is already there
+    ├── DiskFull              the result could not be written
+    └── Cancelled             somebody asked to stop
+"""
+
+
+class AuricleError(Exception):
+    """An error with a sentence for people.
+
+    `code` names the kind for programs, `retryable` says whether the same call may succeed later,
+    `exit_status` is what the command line ends with (2: the call itself was wrong, 1: it failed).
+    """
+
+    code = "error"
+    retryable = False
+    exit_status = 1
+
+
+class InvalidSetting(AuricleError):
+    code = "invalid_setting"
+    exit_status = 2
+
+
+class InvalidOption(AuricleError):
+    code = "invalid_option"
+    exit_status = 2
+
+
+class UnsupportedOption(AuricleError):
+    code = "unsupported_option"
+    exit_status = 2
+
+
+class UnknownModel(AuricleError):
+    code = "unknown_model"
+    exit_status = 2
+
+
+class ModelUnavailable(AuricleError):
+    code = "model_unavailable"
+    retryable = True
+
+
+class EngineUnavailable(AuricleError):
+    code = "engine_unavailable"
+    retryable = True
+
+
+class EngineFailed(AuricleError):
+    code = "engine_failed"
+    retryable = True
+
+
+class AudioError(AuricleError):
+    code = "audio_unreadable"
+
+
+class LimitExceeded(AudioError):
+    code = "limit_exceeded"
+
+
+class NotFound(AuricleError):
+    code = "not_found"
+
+
+class Conflict(AuricleError):
+    code = "conflict"
+    retryable = True
+
+
+class DiskFull(AuricleError):
+    code = "disk_full"
+    retryable = True
+
+
+class Cancelled(AuricleError):
+    code = "cancelled"
+    retryable = True
+    exit_status = 130
