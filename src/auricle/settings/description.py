@@ -1,0 +1,84 @@
+"""The settings described for people: in error messages, on the terminal, in the documentation."""
+
+import re
+from types import NoneType, UnionType
+from typing import Annotated, Any, Union, cast, get_args, get_origin
+
+from pydantic import SecretStr
+
+from auricle.settings.fields import Settings
+
+#: What a value of these kinds may look like, for error messages and the documentation.
+_ALLOWED = {
+    "Size": "bytes, or a size such as 25MB, 1.5GB or 10GiB",
+    "Folder": "a folder",
+    "Address": "an address that starts with http:// or https://",
+    "LanguageCode": "an ISO 639 code such as en or de",
+}
+
+
+def is_secret(name: str) -> bool:
+    """Whether the value of the setting `name` may not be shown."""
+    return SecretStr in _kinds(Settings.model_fields[name].annotation)
+
+
+def masked(name: str, value: object) -> str:
+    """A value as it may be shown: secrets, and passwords within addresses, as stars."""
+    if value is None:
+        return "not set"
+    if is_secret(name):
+        return "********"
+    shown = str(value).lower() if isinstance(value, bool) else str(value)
+    return re.sub(r"(://)[^/@\s]+@", r"\1********@", shown) or "empty"
+
+
+def unit(name: str) -> str:
+    """What the number of the setting `name` counts; empty for settings that are no numbers."""
+    return str(_extra(name)["unit"])
+
+
+def group(name: str) -> str:
+    """The heading that the setting `name` stands under."""
+    return str(_extra(name)["group"])
+
+
+def default(name: str) -> str:
+    """The default of the setting `name` in words that are the same on every machine."""
+    return str(_extra(name)["shown"] or masked(name, Settings.model_fields[name].default))
+
+
+def allowed(name: str) -> str:
+    """What the setting `name` may be, as the end of a sentence."""
+    kinds = _kinds(Settings.model_fields[name].annotation)
+    choices = [str(choice) for kind in kinds for choice in get_args(kind)]
+    if choices:
+        return f"one of {', '.join(choices)}"
+    if bool in kinds:
+        return "true or false (or 1, 0, yes, no, on, off)"
+    number = "a whole number" if int in kinds else "a number" if float in kinds else ""
+    described = _ALLOWED.get(_extra(name)["kind"], number or "a text that is not empty")
+    return described + (_bounds(name) if number else "")
+
+
+def _extra(name: str) -> dict[str, Any]:
+    return cast(dict[str, Any], Settings.model_fields[name].json_schema_extra)
+
+
+def _kinds(annotation: Any) -> list[Any]:
+    """The types an annotation allows, without None and without what validates them."""
+    if get_origin(annotation) is Annotated:
+        return _kinds(get_args(annotation)[0])
+    if get_origin(annotation) in (Union, UnionType):
+        return [kind for part in get_args(annotation) for kind in _kinds(part) if kind is not NoneType]
+    return [annotation]
+
+
+def _bounds(name: str) -> str:
+    words = {"ge": "at least", "gt": "above", "le": "at most"}
+    limits = [
+        f"{word} {getattr(limit, attribute):,}"
+        for limit in Settings.model_fields[name].metadata
+        for attribute, word in words.items()
+        if hasattr(limit, attribute)
+    ]
+    return f", {' and '.join(limits)}" + (f" {unit(name)}" if unit(name) == "s" else "") if limits else ""
