@@ -48,13 +48,14 @@ VOCABULARY = (
     "zulu",
 )
 
-WORD = 0.28
-GAP = 0.12
+WORD = 0.36
+GAP = 0.08
 #: Silence (s) after a sentence; the engine takes any silence of half that for a sentence's end.
 PAUSE = 0.6
 
 #: Pitches (Hz) lie within one octave, so that no word's harmonics are another's.
 _PITCHES = 110.0 + 4.0 * np.arange(len(VOCABULARY))
+_HIGHEST = 5000.0
 _LOUDNESS = 0.4
 _FRAME = RATE // 100
 _QUIETEST = 0.003
@@ -157,12 +158,17 @@ def _voice(word: str, loudness: float) -> Samples:
     pitch = _PITCHES[VOCABULARY.index(word)]
     seconds = np.arange(round(WORD * RATE)) / RATE
     glide = seconds / WORD
-    formants = [(700 - 250 * glide, 90), (1150 + 750 * glide, 120), (2500 + 100 * glide, 180)]
+    formants = [
+        (750 - 350 * glide, 80),
+        (1150 + 800 * glide, 110),
+        (2500 + 50 * glide, 160),
+        (3500 + 0 * glide, 250),
+    ]
     voiced = np.zeros_like(seconds)
-    for harmonic in range(1, int(3800 / pitch)):
+    for harmonic in range(1, int(_HIGHEST / pitch)):
         frequency = harmonic * pitch
         gain = sum(1 / (1 + ((frequency - centre) / width) ** 2) for centre, width in formants)
-        voiced += gain * np.sin(2 * np.pi * frequency * seconds + harmonic**2) / harmonic**0.5
+        voiced += (gain + 0.02) * np.cos(2 * np.pi * frequency * seconds) / harmonic**0.5
     fade = np.minimum(1, np.minimum(seconds, WORD - seconds) / 0.03)
     voiced *= fade
     return np.asarray(loudness * voiced / np.abs(voiced).max(), dtype=np.float32)
@@ -193,7 +199,7 @@ def _recognise(sound: Samples) -> str | None:
     """The word whose harmonics hold most of the sound, or None where none holds much of it."""
     piece = sound[: RATE // 2]
     spectrum: NDArray[np.float64] = np.abs(np.fft.rfft(piece * np.hanning(len(piece)), RATE)) ** 2
-    harmonics = [np.rint(pitch * np.arange(1, int(3800 / pitch))).astype(int) for pitch in _PITCHES]
+    harmonics = [np.rint(pitch * np.arange(1, int(_HIGHEST / pitch))).astype(int) for pitch in _PITCHES]
     spread = np.arange(-6, 7)
     shares = [spectrum[(bins[:, None] + spread).ravel()].sum() / spectrum.sum() for bins in harmonics]
     fundamental = [spectrum[bins[:3, None] + spread].sum(axis=1).min() for bins in harmonics]
