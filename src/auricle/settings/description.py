@@ -5,14 +5,17 @@ from types import NoneType, UnionType
 from typing import Annotated, Any, Union, cast, get_args, get_origin
 
 from pydantic import SecretStr
+from pydantic_core import PydanticUndefined
 
 from auricle.settings.fields import Settings
 
+_PASSWORD = re.compile(r"(://)[^/@\s]+@")
 #: What a value of these kinds may look like, for error messages and the documentation.
 _ALLOWED = {
     "Size": "bytes, or a size such as 25MB, 1.5GB or 10GiB",
     "Folder": "a folder",
     "Address": "an address that starts with http:// or https://",
+    "Model": "the name of a model, a Hugging Face id, or a folder",
     "LanguageCode": "an ISO 639 code such as en or de",
 }
 
@@ -22,14 +25,17 @@ def is_secret(name: str) -> bool:
     return SecretStr in _kinds(Settings.model_fields[name].annotation)
 
 
-def masked(name: str, value: object) -> str:
-    """A value as it may be shown: secrets, and passwords within addresses, as stars."""
-    if value is None:
-        return "not set"
+def shown(name: str, value: object) -> str:
+    """A value of the setting `name` for people: words for none, stars for secrets and passwords."""
+    if value is None or value is PydanticUndefined:
+        return str(_extra(name)["shown"])
     if is_secret(name):
         return "********"
-    shown = str(value).lower() if isinstance(value, bool) else str(value)
-    return re.sub(r"(://)[^/@\s]+@", r"\1********@", shown) or "empty"
+    if isinstance(value, bool):
+        return str(value).lower()
+    if isinstance(value, float) and value.is_integer():
+        return str(int(value))
+    return _PASSWORD.sub(r"\1********@", str(value))
 
 
 def unit(name: str) -> str:
@@ -40,11 +46,6 @@ def unit(name: str) -> str:
 def group(name: str) -> str:
     """The heading that the setting `name` stands under."""
     return str(_extra(name)["group"])
-
-
-def default(name: str) -> str:
-    """The default of the setting `name` in words that are the same on every machine."""
-    return str(_extra(name)["shown"] or masked(name, Settings.model_fields[name].default))
 
 
 def allowed(name: str) -> str:

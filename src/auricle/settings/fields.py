@@ -118,6 +118,7 @@ class Settings(BaseSettings):
         decides: large-v3-turbo on CUDA; on a CPU base, or small from 8 cores and 8 GB of memory, so that
         a recording takes less time to transcribe than to hear.""",
         group="Speech engine",
+        kind="Model",
         min_length=1,
         shown="chosen by device",
     )

@@ -16,7 +16,7 @@ from pydantic_core import ErrorDetails
 from pydantic_settings import DotEnvSettingsSource, EnvSettingsSource
 
 from auricle.errors import InvalidSetting
-from auricle.settings.description import allowed, masked
+from auricle.settings.description import allowed, shown
 from auricle.settings.fields import PREFIX, Settings
 
 #: The environment variable that names a configuration file; not a setting itself.
@@ -160,4 +160,4 @@ def _wrong_value(details: ErrorDetails, layers: Sequence[_Layer]) -> str:
     spelled = next((layer.spelled(name) for layer in layers if layer.origin == origin), name)
     # A validator of ours says itself what is allowed where that depends on other settings.
     reason = str(details.get("ctx", {}).get("error", "")) or allowed(name)
-    return f"{spelled} ({origin}) is {masked(name, details['input'])}, but has to be {reason}."
+    return f"{spelled} ({origin}) is {shown(name, details['input'])}, but has to be {reason}."
