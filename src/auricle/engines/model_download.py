@@ -16,7 +16,7 @@ import httpx
 
 from auricle.engines.model_cache import Repository, digest
 from auricle.engines.model_hub import ATTEMPTS, Hub, Report
-from auricle.engines.model_listing import TransientError, RemoteFile, listing_of, raise_for_status
+from auricle.engines.model_listing import RemoteFile, TransientError, listing_of, raise_for_status
 from auricle.errors import DiskFull, ModelUnavailable
 
 #: Seconds without a byte after which a connection is given up and made again.
@@ -70,8 +70,8 @@ def _fetch(transfer: _Transfer) -> None:
         _fill(transfer)
     if not _is_sound(transfer):
         raise ModelUnavailable(
-            f"{transfer.file.name} of {transfer.repository.id} arrived damaged: its hash is not the published "
-            "one. Try again later, or from another hub (AURICLE_HF_ENDPOINT)."
+            f"{transfer.file.name} of {transfer.repository.id} arrived damaged: its hash is not the "
+            "published one. Try again later, or from another hub (AURICLE_HF_ENDPOINT)."
         )
     transfer.part.replace(transfer.blob)
 

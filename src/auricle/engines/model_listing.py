@@ -102,8 +102,8 @@ def raise_for_status(response: httpx.Response, repository: str) -> None:
         )
     if status == httpx.codes.UNAUTHORIZED:
         raise ModelUnavailable(
-            f"The model hub has no public model {repository}. If it is a private one, set AURICLE_HF_TOKEN to "
-            "a token that may read it; else check the name."
+            f"The model hub has no public model {repository}. If it is a private one, set AURICLE_HF_TOKEN "
+            "to a token that may read it; else check the name."
         )
     if status == httpx.codes.NOT_FOUND:
         raise UnknownModel(f"The model hub has no model {repository}. Check the name.")
