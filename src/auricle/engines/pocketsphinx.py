@@ -14,7 +14,7 @@ from auricle.transcript import Segment, Word
 NAME = "pocketsphinx"
 
 CAPABILITIES = Capabilities(
-    options=frozenset({"language", "recheck", "word_times"}),
+    options=frozenset({"recheck", "word_times"}),
     languages=frozenset({"en"}),
     word_times=True,
     window=30.0,
