@@ -34,10 +34,10 @@ class Heard(NamedTuple):
 
 
 class LanguageGuess(NamedTuple):
-    """An ISO 639-1 code and how probable it is (0..1)."""
+    """An ISO 639-1 code and how probable it is (0..1), None where the engine does not say."""
 
     language: str
-    probability: float
+    probability: float | None
 
 
 class Engine(Protocol):
