@@ -49,10 +49,7 @@ def show(
     if as_json:
         typer.echo(json.dumps(_document(settings, sources), ensure_ascii=False, indent=2))
         return
-    rows = [
-        _Row(name, shown(name, getattr(settings, name)), unit(name), source)
-        for name, source in sources.items()
-    ]
+    rows = [_row(name, getattr(settings, name), source) for name, source in sources.items()]
     console = Console()
     if console.is_terminal:
         console.print(_table(rows))

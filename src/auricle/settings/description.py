@@ -12,7 +12,7 @@ from auricle.settings.fields import Settings
 _PASSWORD = re.compile(r"(://)[^/@\s]+@")
 #: What a value of these kinds may look like, for error messages and the documentation.
 _ALLOWED = {
-    "Size": "bytes, or a size such as 25MB, 1.5GB or 10GiB",
+    "Size": "a number of bytes, or a size such as 25MB, 1.5GB or 10GiB",
     "Folder": "a folder",
     "Address": "an address that starts with http:// or https://",
     "Model": "the name of a model, a Hugging Face id, or a folder",

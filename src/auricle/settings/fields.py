@@ -226,14 +226,14 @@ class Settings(BaseSettings):
     )
     engine_key: SecretStr | None = _setting(
         None,
-        "The key that server asks for.",
+        "The key that the server of the engine openai-api asks for; it is sent with every request.",
         group="Remote engine",
         min_length=1,
         shown="none",
     )
     engine_timeout: float = _setting(
         600.0,
-        """How long one request to that server may take. Generous, because a busy server without a GPU
+        """How long one request to the server of the engine openai-api may take. Generous, because a busy server without a GPU
         needs minutes for the audio of one request.""",
         group="Remote engine",
         unit="s",
@@ -242,7 +242,7 @@ class Settings(BaseSettings):
     )
     engine_max_bytes: Size = _setting(
         25_000_000,
-        """The largest upload that server takes; longer audio is cut at silences. OpenAI's own limit is
+        """The largest upload the server of the engine openai-api takes; longer audio is cut at silences. OpenAI's own limit is
         25 MB.""",
         group="Remote engine",
         kind="Size",

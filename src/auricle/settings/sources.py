@@ -55,6 +55,7 @@ def provenance(**flags: Any) -> dict[str, str]:
 
 def check_file(path: Path) -> None:
     """Raise InvalidSetting if a configuration file alone is wrong; `.env` in its name means that form."""
+    _text(path)  # a .env that is missing is no mistake elsewhere, but here it was asked for
     _validated([_variables_file(path) if ".env" in path.name else _toml_file(path)])
 
 
