@@ -1,0 +1,142 @@
+"""A Word document: title, speakers and times in styles that can be changed in one place."""
+
+import io
+import re
+from typing import TYPE_CHECKING, Any
+
+from auricle.exports.format import Exported, Format
+from auricle.exports.reading import (
+    NO_SPEECH,
+    Paragraph,
+    ReadingOptions,
+    about,
+    cautions,
+    clock,
+    is_right_to_left,
+    needs_hours,
+    paragraphs,
+)
+from auricle.transcript import Transcript
+
+if TYPE_CHECKING:
+    from docx.document import Document
+    from docx.text.paragraph import Paragraph as DocxParagraph
+
+_LONGEST_PROPERTY = 255  # characters python-docx lets a core property have
+_QUIET = "5C6470"
+_EAST_ASIAN = {"zh": "zh-CN", "yue": "zh-HK", "ja": "ja-JP", "ko": "ko-KR"}
+_LANGUAGE = re.compile(r"[a-z]{2,3}(-[A-Za-z]{2,4})?")
+
+
+def write(transcript: Transcript, options: ReadingOptions, title: str) -> Exported:
+    """The document, with its language set for the spelling check and page numbers at the foot."""
+    import docx
+
+    document = docx.Document()
+    _set_properties(document, transcript, title)
+    _set_styles(document, transcript.language)
+    _number_pages(document)
+    _set_direction(document.add_paragraph(title, style="Title"), title)
+    document.add_paragraph(about(transcript), style="Subtitle")
+    for sentence in cautions(transcript):
+        document.add_paragraph(sentence, style="Intense Quote")
+    found = paragraphs(transcript, options.speakers)
+    for one in found:
+        _add(document, one, clock(one.start, hours=needs_hours(transcript)) if options.times else None)
+    if not found:
+        document.add_paragraph(NO_SPEECH)
+    content = io.BytesIO()
+    document.save(content)
+    return Exported(content.getvalue())
+
+
+def _set_properties(document: "Document", transcript: Transcript, title: str) -> None:
+    from datetime import UTC, datetime
+
+    properties = document.core_properties
+    properties.title = title[:_LONGEST_PROPERTY]
+    properties.author = properties.last_modified_by = "Auricle"
+    properties.subject = "Transcript"
+    properties.comments = about(transcript)[:_LONGEST_PROPERTY]
+    properties.language = transcript.language or ""
+    properties.created = properties.modified = datetime.now(UTC).replace(tzinfo=None)
+
+
+def _set_styles(document: "Document", language: str | None) -> None:
+    from docx.shared import Pt, RGBColor
+
+    quiet = RGBColor.from_string(_QUIET)
+    ink = RGBColor.from_string("1D2127")
+    blue = RGBColor.from_string("1F5FBF")
+    looks = (("Normal", 11, ink), ("Title", 24, ink), ("Subtitle", 10, quiet), ("Heading 2", 12, blue))
+    for name, size, colour in looks:
+        style: Any = document.styles[name]
+        style.font.size, style.font.color.rgb, style.font.italic = Pt(size), colour, False
+        style.font.name = "Calibri"
+        for theme in [key for key in style.element.rPr.rFonts.attrib if key.endswith("Theme")]:
+            del style.element.rPr.rFonts.attrib[theme]
+    normal: Any = document.styles["Normal"]
+    normal.paragraph_format.space_after, normal.paragraph_format.line_spacing = Pt(8), 1.25
+    if language and _LANGUAGE.fullmatch(language):
+        _set_language(normal.element.get_or_add_rPr(), language)
+
+
+def _set_language(properties: Any, language: str) -> None:
+    from docx.oxml import OxmlElement
+    from docx.oxml.ns import qn
+
+    element = OxmlElement("w:lang")
+    element.set(qn("w:val"), language)
+    element.set(qn("w:bidi"), language)
+    element.set(qn("w:eastAsia"), _EAST_ASIAN.get(language, language))
+    properties.append(element)
+
+
+def _number_pages(document: "Document") -> None:
+    from docx.enum.text import WD_ALIGN_PARAGRAPH
+    from docx.oxml import OxmlElement
+    from docx.oxml.ns import qn
+
+    foot = document.sections[0].footer.paragraphs[0]
+    foot.alignment = WD_ALIGN_PARAGRAPH.CENTER
+    for kind in ("PAGE", "NUMPAGES"):
+        if foot.runs or len(foot._p) > 1:
+            foot.add_run(" / ")
+        field: Any = OxmlElement("w:fldSimple")
+        field.set(qn("w:instr"), kind)
+        foot._p.append(field)
+
+
+def _add(document: "Document", one: Paragraph, time: str | None) -> None:
+    from docx.shared import Pt, RGBColor
+
+    if one.speaker:
+        heading = document.add_heading(one.speaker, level=2)
+        _set_direction(heading, one.text)
+    paragraph = document.add_paragraph()
+    if time:
+        run = paragraph.add_run(f"{time}  ")
+        run.font.size, run.font.color.rgb = Pt(9), RGBColor.from_string(_QUIET)
+    paragraph.add_run(one.text)
+    _set_direction(paragraph, one.text)
+
+
+def _set_direction(paragraph: "DocxParagraph", text: str) -> None:
+    """Set Arabic, Hebrew and the like from right to left, which Word does not find out by itself."""
+    if not is_right_to_left(text):
+        return
+    from docx.oxml import OxmlElement
+
+    paragraph._p.get_or_add_pPr().append(OxmlElement("w:bidi"))
+    for run in paragraph.runs:
+        run.font.rtl = True
+
+
+FORMAT = Format(
+    "docx",
+    ".docx",
+    "application/vnd.openxmlformats-officedocument.wordprocessingml.document",
+    "Word document",
+    ReadingOptions,
+    write,
+)
