@@ -109,6 +109,12 @@ def test_auricle_config_names_the_file(monkeypatch: pytest.MonkeyPatch, tmp_path
     assert load_settings().threads == 5
 
 
+def test_auricle_config_may_stand_in_the_env_file(tmp_path: Path) -> None:
+    (tmp_path / "other.toml").write_text("threads = 5\n")
+    Path(".env").write_text(f"AURICLE_CONFIG={tmp_path}/other.toml\n")
+    assert load_settings().threads == 5
+
+
 def test_a_named_file_that_is_missing_is_an_error(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setenv("AURICLE_CONFIG", str(tmp_path / "none.toml"))
     assert f"{tmp_path}/none.toml cannot be read: No such file" in refusal()

@@ -19,8 +19,9 @@ A setting is looked for in these places; the first that has it wins:
 1. flags of the command line, such as `--model small`,
 2. environment variables, such as `AURICLE_MODEL=small`,
 3. the file `.env` in the working directory, with lines such as `AURICLE_MODEL=small`,
-4. the file `auricle.toml`, with lines such as `model = "small"`: the one `AURICLE_CONFIG` names, else the one
-   in the working directory, else `~/.config/auricle/auricle.toml` (`XDG_CONFIG_HOME` counts),
+4. the file `auricle.toml`, with lines such as `model = "small"`: the one that `AURICLE_CONFIG` names (in the
+   environment or in `.env`), else the one in the working directory, else `~/.config/auricle/auricle.toml`
+   (`XDG_CONFIG_HOME` counts),
 5. the default.
 
 An empty value means that the setting is not set there; an empty flag clears what the places after it say.

@@ -233,8 +233,8 @@ class Settings(BaseSettings):
     )
     engine_timeout: float = _setting(
         600.0,
-        """How long one request to the server of the engine openai-api may take. Generous, because a busy server without a GPU
-        needs minutes for the audio of one request.""",
+        """How long one request to the server of the engine openai-api may take. Generous, because a busy
+        server without a GPU needs minutes for the audio of one request.""",
         group="Remote engine",
         unit="s",
         gt=0,
@@ -242,8 +242,8 @@ class Settings(BaseSettings):
     )
     engine_max_bytes: Size = _setting(
         25_000_000,
-        """The largest upload the server of the engine openai-api takes; longer audio is cut at silences. OpenAI's own limit is
-        25 MB.""",
+        """The largest upload the server of the engine openai-api takes; longer audio is cut at silences.
+        OpenAI's own limit is 25 MB.""",
         group="Remote engine",
         kind="Size",
         unit="bytes",
