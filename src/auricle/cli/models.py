@@ -1,11 +1,11 @@
 """`auricle models`: which models are here, and how they come and go."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, NoReturn
 
 import typer
 from rich.console import Console
@@ -14,14 +14,14 @@ from rich.table import Table
 
 from auricle.engines import models
 from auricle.engines.model_hub import Hub, Report
-from auricle.errors import AuricleError, NotFound
+from auricle.errors import AuricleError, ModelUnavailable, NotFound
 from auricle.settings import Settings, load_settings
 
 app = typer.Typer(no_args_is_help=True, help="Fetch, list, check and remove speech models.")
 
 #: Exit statuses from 126 on have a meaning of their own in shells, so that more failures count as this many.
 _MOST_FAILURES = 100
-_PLAIN_STEP = 0.1
+_WORTH_A_LINE = 1_000_000
 
 Names = Annotated[
     list[str] | None,
@@ -36,7 +36,7 @@ def list_models(
     """List the models known by name and those that are here: state, size on disk, revision, folder."""
     rows = _rows(load_settings().models_dir)
     if as_json:
-        typer.echo(json.dumps([row.document() for row in rows], ensure_ascii=False, indent=2))
+        typer.echo(json.dumps([asdict(row) for row in rows], ensure_ascii=False, indent=2))
         return
     console = Console()
     if console.is_terminal:
@@ -70,49 +70,38 @@ def pull(
     wanted = list(dict.fromkeys([*(names or []), *(_defaults(settings) if all_defaults else [])]))
     if not wanted:
         raise typer.BadParameter("Name at least one model, or give --all.", param_hint="NAME...")
-    failed = 0
-    for name in wanted:
-        try:
-            with _progress(name) as report:
-                files = models.pull(
-                    name, models_dir=settings.models_dir, hub=_hub(settings), force=force, report=report
-                )
-            typer.echo(f"{name}: {files.path}")
-        except AuricleError as error:
-            failed += 1
-            typer.echo(f"{name}: {error}", err=True)
-    raise typer.Exit(min(failed, _MOST_FAILURES))
+
+    def fetch(name: str) -> str:
+        with _progress(name) as report:
+            files = models.pull(
+                name, models_dir=settings.models_dir, hub=_hub(settings), force=force, report=report
+            )
+        return str(files.path)
+
+    _for_each(wanted, fetch)
 
 
 @app.command()
 def remove(names: Annotated[list[str], typer.Argument(metavar="NAME...", help="Models to delete.")]) -> None:
-    """Delete models from the disk, unfinished downloads included. Folders of your own are never touched."""
+    """Delete models from the disk, unfinished downloads included. Folders of your own are never touched.
+
+    The exit status is the number of models that could not be removed.
+    """
     models_dir = load_settings().models_dir
-    for name in names:
-        typer.echo(f"{name}: {_megabytes(models.remove(name, models_dir=models_dir))} freed")
+    _for_each(names, lambda name: f"{_megabytes(models.remove(name, models_dir=models_dir))} freed")
 
 
 @app.command()
 def verify(names: Names = None) -> None:
-    """Read every file of the models (all that are here, if none is named) and compare with what was published.
+    """Read every file of the named models, or of all that are here, and compare with what was published.
 
     Needs no network. The exit status is the number of models that are damaged or missing.
     """
     models_dir = load_settings().models_dir
     here = [model.name for model in models.installed(models_dir=models_dir) if model.files]
-    failed = 0
-    for name in names or here:
-        try:
-            result = models.verify(name, models_dir=models_dir)
-        except AuricleError as error:
-            failed += 1
-            typer.echo(f"{name}: {error}", err=True)
-            continue
-        failed += bool(result.damaged)
-        typer.echo(f"{name}: {_verdict(name, result)}")
     if not names and not here:
         typer.echo("There is no model here to verify.", err=True)
-    raise typer.Exit(min(failed, _MOST_FAILURES))
+    _for_each(names or here, lambda name: _verdict(models.verify(name, models_dir=models_dir)))
 
 
 @app.command()
@@ -124,6 +113,18 @@ def where(name: Annotated[str, typer.Argument(metavar="NAME", help="A model that
     typer.echo(files.path)
 
 
+def _for_each(names: list[str], act: Callable[[str], str]) -> NoReturn:
+    """Say what `act` says of each model, or why it failed; the exit status counts the failures."""
+    failed = 0
+    for name in names:
+        try:
+            typer.echo(f"{name}: {act(name)}")
+        except AuricleError as error:
+            failed += 1
+            typer.echo(f"{name}: {error}", err=True)
+    raise typer.Exit(min(failed, _MOST_FAILURES))
+
+
 @dataclass(frozen=True, slots=True)
 class _Row:
     name: str
@@ -131,17 +132,7 @@ class _Row:
     state: str
     size: int
     revision: str | None
-    path: Path | None
-
-    def document(self) -> dict[str, Any]:
-        return {
-            "name": self.name,
-            "repository": self.repository,
-            "state": self.state,
-            "size": self.size,
-            "revision": self.revision,
-            "path": None if self.path is None else str(self.path),
-        }
+    path: str | None
 
 
 def _rows(models_dir: Path | None) -> list[_Row]:
@@ -156,7 +147,9 @@ def _rows(models_dir: Path | None) -> list[_Row]:
             rows.append(_Row(model.name, repository, "unfinished", model.size, None, None))
         else:
             files = model.files
-            rows.append(_Row(model.name, repository, "installed", model.size, files.revision, files.path))
+            rows.append(
+                _Row(model.name, repository, "installed", model.size, files.revision, str(files.path))
+            )
     return rows
 
 
@@ -164,10 +157,10 @@ def _table(rows: list[_Row]) -> Table:
     table = Table(box=None, pad_edge=False, header_style="bold")
     for heading in ("Model", "State", "On disk", "Revision"):
         table.add_column(heading, justify="right" if heading == "On disk" else "left", no_wrap=True)
-    table.add_column("Repository", overflow="fold")
+    table.add_column("Repository", no_wrap=True)
     styles = {"installed": "green", "unfinished": "yellow", "absent": "dim"}
     for row in rows:
-        revision = (row.revision or "")[:12]
+        revision = (row.revision or "")[:8]
         table.add_row(
             row.name, row.state, _megabytes(row.size), revision, row.repository, style=styles[row.state]
         )
@@ -178,9 +171,12 @@ def _megabytes(size: int) -> str:
     return f"{size / 1e6:,.0f} MB" if size else "-"
 
 
-def _verdict(name: str, result: models.Verification) -> str:
+def _verdict(result: models.Verification) -> str:
     if result.damaged:
-        return f"DAMAGED: {', '.join(result.damaged)}. Fetch it again: auricle models pull {name} --force"
+        raise ModelUnavailable(
+            f"damaged: {', '.join(result.damaged)}. "
+            f"Fetch it again with `auricle models pull {result.model.name} --force`."
+        )
     if result.unchecked:
         return f"{len(result.sound)} files as published, no hash to check {', '.join(result.unchecked)} by"
     return f"{len(result.sound)} files, all as published"
@@ -203,7 +199,7 @@ def _hub(settings: Settings) -> Hub:
 
 @contextmanager
 def _progress(name: str) -> Iterator[Report]:
-    """A bar per file on a terminal, else a line per file and tenth; on stderr, so that stdout stays results."""
+    """A bar per file on a terminal, else a line per tenth of a file; on stderr, as stdout is for results."""
     console = Console(stderr=True)
     if not console.is_terminal:
         yield _plain_report(name)
@@ -221,13 +217,12 @@ def _progress(name: str) -> Iterator[Report]:
 
 
 def _plain_report(name: str) -> Report:
-    said: dict[str, float] = {}
+    said: dict[str, int] = {}
 
     def report(file: str, done: int, size: int) -> None:
-        share = done / size if size else 1.0
-        if share < 1 and share < said.get(file, 0.0) + _PLAIN_STEP:
-            return
-        said[file] = share
-        typer.echo(f"{name}: {file} {share:.0%} of {size / 1e6:,.1f} MB", err=True)
+        tenth = 10 * done // size if size else 10
+        if size >= _WORTH_A_LINE and tenth > said.get(file, 0):
+            said[file] = tenth
+            typer.echo(f"{name}: {file} {10 * tenth} % of {size / 1e6:,.0f} MB", err=True)
 
     return report
