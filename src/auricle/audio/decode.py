@@ -210,10 +210,10 @@ def _warnings(
         yield "The two channels cancel each other out when mixed (opposite phase): one was turned around."
     if notes.damaged:
         yield f"{notes.damaged} damaged packets of audio were left out."
-    if notes.filled:
+    if notes.filled >= 1:
         yield f"{notes.filled:.1f} s missing in the recording were filled with silence."
     if notes.disbelieved:
-        yield "The timestamps of the recording jump by more than an hour and were not believed."
+        yield "The timestamps of the recording jump: times may differ from those a player shows."
     seconds = position / SAMPLE_RATE
     promised = info.duration if info.format in _LENGTH_IS_KNOWN else None
     if position < last and (notes.ends_early or (promised and seconds < promised - 1)):

@@ -23,7 +23,22 @@ FORMATS = (
 Everything else stays out, above all those that open further files (`concat`, `hls`, `dash`, `sdp`, `image2`).
 """
 
+CODECS = (
+    "aac", "aac_latm", "ac3", "adpcm_g722", "adpcm_g726", "adpcm_g726le", "adpcm_ima_qt", "adpcm_ima_wav",
+    "adpcm_ms", "adpcm_swf", "adpcm_yamaha", "alac", "amrnb", "amrwb", "ape", "dca", "dss_sp", "eac3", "flac",
+    "g722", "g723_1", "g726", "g726le", "g729", "gsm", "gsm_ms", "ilbc", "libopencore_amrnb",
+    "libopencore_amrwb", "libopus", "mp1", "mp1float", "mp2", "mp2float", "mp3", "mp3float", "nellymoser",
+    "opus", "pcm_alaw", "pcm_bluray", "pcm_dvd", "pcm_f32be", "pcm_f32le", "pcm_f64be", "pcm_f64le", "pcm_mulaw",
+    "pcm_s16be", "pcm_s16be_planar", "pcm_s16le", "pcm_s16le_planar", "pcm_s24be", "pcm_s24le",
+    "pcm_s24le_planar", "pcm_s32be", "pcm_s32le", "pcm_s32le_planar", "pcm_s64be", "pcm_s64le", "pcm_s8",
+    "pcm_s8_planar", "pcm_u16be", "pcm_u16le", "pcm_u24be", "pcm_u24le", "pcm_u32be", "pcm_u32le", "pcm_u8",
+    "qcelp", "qdm2", "shorten", "speex", "truehd", "truespeech", "tta", "vorbis", "wavpack", "wmalossless",
+    "wmapro", "wmav1", "wmav2", "wmavoice",
+)  # fmt: skip
+"""FFmpeg's decoders that may run; no video decoder does, not even to look at a file."""
+
 _FORMAT_NAMES = {"mov,mp4,m4a,3gp,3g2,mj2": "mp4", "matroska,webm": "matroska"}
+_LAYOUT_NAMES = {"1 channels": "mono", "2 channels": "stereo"}
 _READ_SIZE = 1 << 18
 
 
@@ -92,7 +107,11 @@ def open_recording(path: Path, limits: Limits) -> Iterator[Recording]:
             container = av.open(
                 _Nameless(file),
                 mode="r",
-                options={"format_whitelist": ",".join(FORMATS), "protocol_whitelist": "file"},
+                options={
+                    "format_whitelist": ",".join(FORMATS),
+                    "codec_whitelist": ",".join(CODECS),
+                    "protocol_whitelist": "file",
+                },
                 metadata_errors="replace",
                 buffer_size=_READ_SIZE,
             )
@@ -107,9 +126,15 @@ class _Nameless:
     """An open file without its name."""
 
     def __init__(self, file: BinaryIO) -> None:
-        self.read = file.read
+        self._file = file
         self.seek = file.seek
         self.tell = file.tell
+
+    def read(self, size: int) -> bytes:
+        try:
+            return self._file.read(size)
+        except OSError as error:
+            raise AudioError(f"The file cannot be read to its end: {error.strerror}.") from error
 
 
 def _open_file(path: Path, limits: Limits) -> BinaryIO:
@@ -144,8 +169,9 @@ def _audio_stream(container: "av.container.InputContainer", path: Path, limits: 
         raise AudioError(describe(path, has_streams=True))
     chosen = (stream for stream in streams if stream.disposition & stream.disposition.default)
     stream = next(chosen, streams[0])
-    if stream.codec_context is None:
-        raise AudioError("The audio is in a codec that cannot be decoded.")
+    if stream.codec_context is None or stream.codec_context.name not in CODECS:
+        name = stream.codec_context.codec.canonical_name if stream.codec_context else "an unknown codec"
+        raise AudioError(f"The audio is in a codec that is not supported ({name}).")
     if not stream.channels or not stream.sample_rate:
         raise AudioError("The header is damaged: it names no channels or no sample rate.")
     if stream.channels > limits.max_channels:
@@ -172,7 +198,7 @@ def _describe_stream(
         codec=stream.codec_context.codec.canonical_name,
         sample_rate=stream.sample_rate,
         channels=stream.channels,
-        channel_layout=stream.layout.name,
+        channel_layout=_LAYOUT_NAMES.get(stream.layout.name, stream.layout.name),
         duration=duration,
         audio_streams=len(container.streams.audio),
         has_video=any(

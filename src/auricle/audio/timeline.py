@@ -18,7 +18,10 @@ GAP = 0.05
 """Seconds by which timestamps may run ahead of the samples before silence is put in."""
 
 MAX_GAP = 3600.0
-"""Seconds of a gap beyond which the timestamps are not believed."""
+"""Seconds of a gap beyond which the timestamps are not believed, and count from anew."""
+
+RESTART = 1.0
+"""Seconds by which timestamps may fall behind the samples before they count as started anew."""
 
 _CHUNK_SECONDS = 10
 
@@ -51,7 +54,7 @@ def samples_in_time(
             time = frame.pts * unit
             origin = time if origin is None else origin
             missing = time - origin - clock
-            if missing > MAX_GAP:
+            if not -RESTART < missing < MAX_GAP:
                 notes.disbelieved = True
                 origin = time - clock
             elif missing > GAP:
@@ -97,12 +100,13 @@ class _Converter:
     def push(self, frame: "av.AudioFrame") -> Iterator[npt.NDArray[np.int16]]:
         import av
 
+        # AudioFifo does not check the channels of a frame itself, and would read behind its end.
         kind = (frame.format.name, frame.layout.name, frame.sample_rate)
         if kind != self._kind or self._fifo is None:
             yield from self.finish()
             self._kind = kind
             self._fifo = av.AudioFifo()
-            self._resampler = av.AudioResampler("s16p", self._layout, SAMPLE_RATE)
+            self._resampler = av.AudioResampler("s16", self._layout, SAMPLE_RATE)
         frame.pts = None
         self._fifo.write(frame)
         if self._fifo.samples >= _CHUNK_SECONDS * frame.sample_rate:
@@ -124,7 +128,9 @@ class _Converter:
     def _convert(self, frame: "av.AudioFrame | None") -> Iterator[npt.NDArray[np.int16]]:
         if self._resampler is not None:
             for converted in self._resampler.resample(frame):
-                yield self._counted(converted.to_ndarray().astype(np.int16, copy=False))
+                # Interleaved, since PyAV reads planar frames of more than eight channels out of bounds.
+                samples = converted.to_ndarray().astype(np.int16, copy=False)
+                yield self._counted(samples.reshape(-1, self._channels).T)
 
     def _counted(self, block: npt.NDArray[np.int16]) -> npt.NDArray[np.int16]:
         self.produced += block.shape[1]
