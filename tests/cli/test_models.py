@@ -1,6 +1,7 @@
 """`auricle models` as somebody at a shell sees it, against a hub on this machine."""
 
 import json
+import os
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -16,6 +17,8 @@ SNAPSHOT = f"models--Systran--faster-whisper-tiny/snapshots/{COMMIT}"
 
 @pytest.fixture
 def hub(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[FakeHub]:
+    for name in [name for name in os.environ if name.startswith("AURICLE_")]:
+        monkeypatch.delenv(name)
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("NO_PROXY", "127.0.0.1,localhost")
     monkeypatch.setenv("AURICLE_MODELS_DIR", str(tmp_path / "models"))

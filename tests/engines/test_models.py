@@ -6,6 +6,7 @@ import socket
 import subprocess
 import sys
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -173,6 +174,14 @@ class TestPull:
         model = WhisperModel(str(pulled.path), device="cpu", compute_type="int8", local_files_only=True)
         segments, _ = model.transcribe(np.zeros(16_000, dtype=np.float32), language="en")
         assert list(segments) == []
+
+    def test_two_pulls_at_once_download_once(self, hub: FakeHub, tmp_path: Path) -> None:
+        with ThreadPoolExecutor(2) as threads:
+            pulls = [
+                threads.submit(models.pull, "tiny", models_dir=tmp_path, hub=speaks_to(hub)) for _ in range(2)
+            ]
+        assert pulls[0].result() == pulls[1].result()
+        assert hub.downloads("config.json") == 1
 
 
 class TestInterruptedPull:
@@ -354,6 +363,13 @@ class TestRefusal:
         assert storage
         assert {shown[request] for request in storage} == {None}
         assert {shown[request] for request in shown.keys() - storage} == {"Bearer hf_made_up"}
+
+    def test_the_login_of_hugging_face_is_not_shown_to_another_hub(
+        self, hub: FakeHub, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setenv("HF_TOKEN", "hf_made_up")
+        models.pull("tiny", models_dir=tmp_path, hub=speaks_to(hub))
+        assert set(hub.tokens) == {None}
 
     def test_the_token_is_not_printed_with_the_hub(self) -> None:
         assert "hf_made_up" not in repr(Hub(token="hf_made_up"))
