@@ -5,6 +5,7 @@ import signal
 import socket
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -311,6 +312,14 @@ class TestRefusal:
             with pytest.raises(ModelUnavailable, match="cannot be reached"):
                 models.pull("tiny", models_dir=tmp_path, hub=mute)
 
+    def test_a_hub_that_drips_its_answer_counts_as_unreachable(self, tmp_path: Path) -> None:
+        with socket.create_server(("127.0.0.1", 0)) as server, ThreadPoolExecutor(1) as thread:
+            dripping = thread.submit(_drip, server)
+            slow = Hub(endpoint=f"http://127.0.0.1:{server.getsockname()[1]}", timeout=0.3)
+            with pytest.raises(ModelUnavailable, match=r"no answer within 0\.3 s"):
+                models.pull("tiny", models_dir=tmp_path, hub=slow)
+            dripping.result()
+
     def test_a_hub_whose_name_does_not_exist_is_unreachable(self, tmp_path: Path) -> None:
         with pytest.raises(ModelUnavailable, match=r"hub\.invalid cannot be reached"):
             models.pull("tiny", models_dir=tmp_path, hub=Hub(endpoint="http://hub.invalid"))
@@ -436,3 +445,13 @@ class TestInstalled:
         with Repository(tmp_path, REPOSITORY).lock(), pytest.raises(Conflict, match="being pulled"):
             models.remove("tiny", models_dir=tmp_path)
         assert models.find("tiny", models_dir=tmp_path) is not None
+
+
+def _drip(server: socket.socket) -> None:
+    """Answer so slowly that no single read times out, and close after a second."""
+    connection, _ = server.accept()
+    with connection:
+        connection.sendall(b"HTTP/1.1 200 OK\r\n")
+        for _ in range(20):
+            time.sleep(0.05)
+            connection.sendall(b"X-Drip: 1\r\n")
