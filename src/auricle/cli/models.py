@@ -156,14 +156,11 @@ def _rows(models_dir: Path | None) -> list[_Row]:
 def _table(rows: list[_Row]) -> Table:
     table = Table(box=None, pad_edge=False, header_style="bold")
     for heading in ("Model", "State", "On disk", "Revision"):
-        table.add_column(heading, justify="right" if heading == "On disk" else "left", no_wrap=True)
-    table.add_column("Repository", no_wrap=True)
+        table.add_column(heading, justify="right" if heading == "On disk" else "left")
     styles = {"installed": "green", "unfinished": "yellow", "absent": "dim"}
     for row in rows:
-        revision = (row.revision or "")[:8]
-        table.add_row(
-            row.name, row.state, _megabytes(row.size), revision, row.repository, style=styles[row.state]
-        )
+        cells = (row.name, row.state, _megabytes(row.size), (row.revision or "")[:12])
+        table.add_row(*cells, style=styles[row.state])
     return table
 
 
