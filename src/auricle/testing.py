@@ -129,6 +129,10 @@ class FakeEngine:
         self.closed = False
         self._on_window = on_window
 
+    def window(self, options: SpeechOptions) -> float | None:  # noqa: ARG002 (the port's signature)
+        """As its capabilities say."""
+        return self.capabilities.window
+
     def transcribe(self, windows: Iterable[Samples], options: SpeechOptions) -> Iterator[Heard]:
         """Hear each window; a sentence is a segment."""
         self.calls.append(options)

@@ -52,11 +52,17 @@ class Engine(Protocol):
     @property
     def capabilities(self) -> Capabilities: ...
 
-    def transcribe(self, windows: Iterable[Samples], options: SpeechOptions) -> Iterator[Heard]:
-        """Decode windows lazily, in order: nothing is read from `windows` before it is needed.
+    def window(self, options: SpeechOptions) -> float | None:
+        """The longest window (s) these options let it decode; None takes any length.
 
-        A window is at most `capabilities.window` seconds, or of any length where options ask for
-        sequential decoding. Closing the iterator stops the work.
+        Raises InvalidOption or UnsupportedOption where the options contradict one another.
+        """
+        ...
+
+    def transcribe(self, windows: Iterable[Samples], options: SpeechOptions) -> Iterator[Heard]:
+        """Decode windows of at most `window(options)` seconds lazily, in order.
+
+        Nothing is read from `windows` before it is needed; closing the iterator stops the work.
         """
         ...
 

@@ -1,7 +1,7 @@
 """What a person may ask of a speech engine, and what an engine can do about it."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, fields
+from dataclasses import Field, dataclass, field, fields
 from typing import Any, Literal
 
 from auricle.audio.vad import VadOptions
@@ -11,69 +11,81 @@ Task = Literal["transcribe", "translate"]
 Decoding = Literal["auto", "batched", "sequential"]
 
 
+def _option(default: Any, meaning: str) -> Any:
+    return field(default=default, metadata={"meaning": " ".join(meaning.split())})
+
+
 @dataclass(frozen=True, slots=True)
 class SpeechOptions:
     """How speech becomes text. A value of None means "the engine's own default"; it is never refused.
 
-    language: ISO 639-1 code; None detects it.
-    task: `translate` writes English whatever is spoken.
-    prompt: text that sets style and spelling, given before every window.
-    hotwords: words likely to occur, given before every window.
-    prefix: text every window's transcript starts with.
-    temperatures: sampling temperatures tried in turn; 0 is greedy or beam search.
-    beam_size, best_of, patience, length_penalty: search breadth and its scoring.
-    repetition_penalty, no_repeat_ngram_size: make repeating less likely (1 and 0: no effect).
-    word_times: give every word its start and end.
-    condition_on_previous_text: show each window what came before it; decodes one window at a time.
-    prompt_reset_on_temperature: above this temperature the previous text is not shown.
-    compression_ratio_threshold: text that compresses better than this is a repetition loop.
-    log_prob_threshold: a mean token log-probability below this is a failed decode.
-    no_speech_threshold: above this no-speech probability (and a failed decode) a window is silent.
-    max_initial_timestamp: seconds into a window by which its first segment has to start.
-    hallucination_silence_threshold: skip silences longer than this (s) around doubtful text.
-    suppress_blank, suppress_tokens: what the decoder may not say; -1 stands for symbols that are not speech.
-    max_new_tokens: most tokens per window.
-    multilingual: detect the language of every window anew.
-    language_detection_segments, language_detection_threshold: windows looked at, and the probability
-        that is enough to stop looking.
-    decoding: `batched` decodes windows side by side, `sequential` one after the other with temperature
-        fallback; `auto` is batched unless another option needs the sequential path.
-    batch_size: windows decoded side by side.
-    recheck: decode a doubtful window once more on the sequential path and keep the better result.
-    vad: find speech first and decode nothing else; `vad_options` say how.
+    Every field carries its meaning for people (`meaning_of`), which the command line, the API and the
+    documentation show.
     """
 
-    language: str | None = None
-    task: Task = "transcribe"
-    prompt: str | None = None
-    hotwords: str | None = None
-    prefix: str | None = None
-    temperatures: tuple[float, ...] | None = None
-    beam_size: int | None = None
-    best_of: int | None = None
-    patience: float | None = None
-    length_penalty: float | None = None
-    repetition_penalty: float | None = None
-    no_repeat_ngram_size: int | None = None
-    word_times: bool = True
-    condition_on_previous_text: bool | None = None
-    prompt_reset_on_temperature: float | None = None
-    compression_ratio_threshold: float | None = None
-    log_prob_threshold: float | None = None
-    no_speech_threshold: float | None = None
-    max_initial_timestamp: float | None = None
-    hallucination_silence_threshold: float | None = None
-    suppress_blank: bool | None = None
-    suppress_tokens: tuple[int, ...] | None = None
-    max_new_tokens: int | None = None
-    multilingual: bool | None = None
-    language_detection_segments: int | None = None
-    language_detection_threshold: float | None = None
-    decoding: Decoding = "auto"
-    batch_size: int | None = None
-    recheck: bool = True
-    vad: bool = True
-    vad_options: VadOptions = VadOptions()
+    language: str | None = _option(
+        None, "Language spoken, as ISO 639-1 code such as en; detected when not given."
+    )
+    task: Task = _option("transcribe", "transcribe writes what is said; translate writes it in English.")
+    prompt: str | None = _option(
+        None, "Text shown to the model before every window: sets style and spelling."
+    )
+    hotwords: str | None = _option(None, "Words that are likely to occur, such as names.")
+    prefix: str | None = _option(None, "Text that every window's transcript begins with.")
+    word_times: bool = _option(True, "Give every word its start and end.")
+    decoding: Decoding = _option(
+        "auto",
+        """batched decodes windows side by side, sequential one after the other with temperature fallback; auto
+        is batched unless another option needs the sequential path.""",
+    )
+    batch_size: int | None = _option(None, "Windows decoded side by side.")
+    recheck: bool = _option(
+        True, "Decode a doubtful window once more, sequentially, and keep the better result."
+    )
+    temperatures: tuple[float, ...] | None = _option(
+        None, "Sampling temperatures (0 to 1) tried in turn until a decode succeeds; 0 is a plain search."
+    )
+    beam_size: int | None = _option(None, "Candidates kept by the beam search; 1 is greedy.")
+    best_of: int | None = _option(None, "Candidates drawn where the temperature is above 0.")
+    patience: float | None = _option(None, "Beam search goes on for this many times the beam size.")
+    length_penalty: float | None = _option(None, "Above 1 favours long texts, below 1 short ones.")
+    repetition_penalty: float | None = _option(None, "Above 1 makes words said before less likely.")
+    no_repeat_ngram_size: int | None = _option(None, "No run of this many tokens occurs twice in a window.")
+    condition_on_previous_text: bool | None = _option(
+        None, "Show each window the text before it: more consistent, but errors can spread."
+    )
+    prompt_reset_on_temperature: float | None = _option(
+        None, "Above this temperature the text before is not shown."
+    )
+    compression_ratio_threshold: float | None = _option(
+        None, "Text that compresses better than this counts as a repetition loop."
+    )
+    log_prob_threshold: float | None = _option(
+        None, "A mean token log-probability below this counts as a failed decode."
+    )
+    no_speech_threshold: float | None = _option(
+        None, "Above this no-speech probability a failed decode counts as silence."
+    )
+    max_initial_timestamp: float | None = _option(
+        None, "Seconds into a window by which its first segment has to start."
+    )
+    hallucination_silence_threshold: float | None = _option(
+        None, "Skip silences longer than this (s) around text that is probably made up."
+    )
+    suppress_blank: bool | None = _option(None, "Forbid a window to begin with a blank.")
+    suppress_tokens: tuple[int, ...] | None = _option(
+        None, "Ids of tokens that may not occur; -1 stands for symbols that are not speech."
+    )
+    max_new_tokens: int | None = _option(None, "Most tokens in a window.")
+    multilingual: bool | None = _option(None, "Detect the language of every window anew.")
+    language_detection_segments: int | None = _option(
+        None, "Windows of 30 s looked at to detect the language."
+    )
+    language_detection_threshold: float | None = _option(
+        None, "Probability at which a detected language is taken without looking further."
+    )
+    vad: bool = _option(True, "Find speech first and decode nothing else.")
+    vad_options: VadOptions = _option(VadOptions(), "How speech is told from silence.")
 
     def __post_init__(self) -> None:
         for name, (low, high) in _BOUNDS.items():
@@ -91,10 +103,15 @@ class SpeechOptions:
     def asked(self) -> dict[str, Any]:
         """The options that differ from their defaults: what the person really asked for."""
         return {
-            field.name: getattr(self, field.name)
-            for field in fields(self)
-            if getattr(self, field.name) != field.default
+            one.name: getattr(self, one.name)
+            for one in fields(self)
+            if getattr(self, one.name) != one.default
         }
+
+
+def meaning_of(option: Field[Any]) -> str:
+    """What a field of SpeechOptions or VadOptions means, as a sentence."""
+    return str(option.metadata["meaning"])
 
 
 _BOUNDS: Mapping[str, tuple[float, float]] = {
@@ -118,14 +135,15 @@ _BOUNDS: Mapping[str, tuple[float, float]] = {
 }
 
 #: What the pipeline itself does with every engine's input or output, so no engine needs to support it.
-PIPELINE_OPTIONS = frozenset({"vad", "vad_options"})
+PIPELINE_OPTIONS = frozenset({"recheck", "vad", "vad_options"})
 
 
 @dataclass(frozen=True, slots=True)
 class Capabilities:
     """What an engine can do; the pipeline, the command line, the API and the UI all ask here.
 
-    options: names of the `SpeechOptions` fields it honours when they differ from their default.
+    options: names of the `SpeechOptions` fields, besides language and task, that it honours when they
+        differ from their default.
     languages: ISO 639-1 codes it understands.
     window: longest audio (s) one batched call decodes at once; None where it takes any length.
     streaming: fit for live sessions: a call on a few seconds answers at once.
@@ -143,15 +161,17 @@ class Capabilities:
     window: float | None = 30.0
 
 
-def check_options(engine: str, can: Capabilities, options: SpeechOptions, others: Mapping[str, Capabilities]) -> None:
+def check_options(
+    engine: str, can: Capabilities, options: SpeechOptions, others: Mapping[str, Capabilities]
+) -> None:
     """Raise UnsupportedOption for the first option that `engine` cannot honour, naming engines that can.
 
     `others` are the capabilities of every engine by name.
     """
     for name, value in options.asked().items():
-        if name in PIPELINE_OPTIONS or (name in can.options and _supported(can, name, value)):
+        if name in PIPELINE_OPTIONS or _supported(can, name, value):
             continue
-        able = [other for other, theirs in others.items() if name in theirs.options and _supported(theirs, name, value)]
+        able = [other for other, theirs in others.items() if _supported(theirs, name, value)]
         raise UnsupportedOption(
             f"The engine {engine} cannot honour {_spoken(name, value)}. "
             + (f"These can: {', '.join(able)}." if able else "No engine here can.")
@@ -163,7 +183,7 @@ def _supported(can: Capabilities, name: str, value: Any) -> bool:
         return value in can.languages
     if name == "task":
         return value == "transcribe" or can.translate
-    return True
+    return name in can.options
 
 
 def _spoken(name: str, value: Any) -> str:

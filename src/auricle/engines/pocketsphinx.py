@@ -21,21 +21,26 @@ CAPABILITIES = Capabilities(
 )
 
 WARNING = (
-    "Made by PocketSphinx, which is quick to start but often wrong: about every third word, without "
-    "punctuation. Choose a Whisper model for text to rely on."
+    "Made by PocketSphinx, the engine of last resort: expect about every second word of free speech to be "
+    "wrong, and no punctuation. Choose a Whisper model for text to rely on."
 )
 
 _FRAMES_PER_SECOND = 100
+#: Below this amplitude (-80 dB) there is nothing to hear, and the decoder would make up words.
+_QUIETEST = 1e-4
 #: A silence (s) this long ends a segment.
 _PAUSE = 0.5
 
 
-def load() -> "PocketSphinx":
-    """Load the English model; EngineUnavailable where the package or its model is missing."""
+def load(*, warnings: tuple[str, ...] = ()) -> "PocketSphinx":
+    """Load the English model; EngineUnavailable where the package or its model is missing.
+
+    `warnings` say why it is used and go into every transcript, before its own.
+    """
     try:
         from pocketsphinx import Decoder
 
-        return PocketSphinx(Decoder(loglevel="FATAL"))
+        return PocketSphinx(Decoder(loglevel="FATAL"), warnings)
     except (ImportError, RuntimeError) as error:
         raise EngineUnavailable(
             f"PocketSphinx cannot start ({error}). Install it again: "
@@ -46,12 +51,16 @@ def load() -> "PocketSphinx":
 class PocketSphinx:
     """English only, any accent badly. One decoder behind a lock: it is not safe for threads."""
 
-    identity = EngineIdentity(NAME, "en-us", revision="5prealpha", warnings=(WARNING,))
     capabilities = CAPABILITIES
 
-    def __init__(self, decoder: Any) -> None:
+    def __init__(self, decoder: Any, warnings: tuple[str, ...] = ()) -> None:
+        self.identity = EngineIdentity(NAME, "en-us", revision="5prealpha", warnings=(*warnings, WARNING))
         self._decoder = decoder
         self._lock = Lock()
+
+    def window(self, options: SpeechOptions) -> float | None:  # noqa: ARG002 (the port's signature)
+        """30 s: one utterance each."""
+        return self.capabilities.window
 
     def transcribe(self, windows: Iterable[Samples], options: SpeechOptions) -> Iterator[Heard]:
         """Decode each window as one utterance; a pause in it starts a new segment."""
@@ -73,9 +82,9 @@ class PocketSphinx:
             self._decoder = None
 
     def _decode(self, window: Samples) -> list[Word]:
-        pcm = (np.clip(window, -1, 1) * 32767).astype("<i2").tobytes()
-        if not pcm:
+        if len(window) == 0 or np.abs(window).max() < _QUIETEST:
             return []
+        pcm = (np.clip(window, -1, 1) * 32767).astype("<i2").tobytes()
         with self._lock:
             decoder = self._decoder
             try:

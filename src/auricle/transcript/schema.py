@@ -6,7 +6,7 @@ from typing import Any
 
 
 def transcript_schema() -> dict[str, Any]:
-    """The schema of `auricle.transcript/1` (JSON Schema, draft 2020-12), as `Transcript.to_dict` writes it."""
+    """The schema of `auricle.transcript/1` (draft 2020-12): what `Transcript.to_dict` writes."""
     text = (files("auricle.transcript") / "transcript.schema.json").read_text(encoding="utf-8")
     schema: dict[str, Any] = json.loads(text)
     return schema

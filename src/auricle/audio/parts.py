@@ -1,0 +1,178 @@
+"""Cutting a recording: into parts at silences, and a part's speech into windows for an engine."""
+
+import itertools
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+
+import numpy as np
+from numpy.typing import NDArray
+
+from auricle.audio.vad import SAMPLE_RATE, Region
+
+#: A cut is looked for from this share of the wanted length before it to the same share after it.
+_SLACK = 0.2
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """A stretch of the recording that is transcribed, kept and retried on its own (sample numbers)."""
+
+    index: int
+    start: int
+    stop: int
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """Stretches of speech that an engine hears as one piece, the silence between them left out."""
+
+    spans: tuple[Region, ...]
+
+    @property
+    def length(self) -> int:
+        """Samples in the window."""
+        return sum(span.stop - span.start for span in self.spans)
+
+    def recording_time(self, time: float, *, anchor: float | None = None) -> float:
+        """Seconds in the recording for `time` seconds in the window.
+
+        `anchor` (default: `time`) decides to which span the time belongs: a word's start and end are
+        both mapped with the word's middle, so that a word never straddles a silence that was left out.
+        """
+        at = round((time if anchor is None else anchor) * SAMPLE_RATE)
+        before = 0
+        for span in self.spans:
+            length = span.stop - span.start
+            if at < before + length or span is self.spans[-1]:
+                sample = min(max(round(time * SAMPLE_RATE) - before, 0), length)
+                return round((span.start + sample) / SAMPLE_RATE, 3)
+            before += length
+        return 0.0
+
+
+@dataclass(slots=True)
+class PartPlanner:
+    """Assigns speech regions to parts while the recording is still being read.
+
+    Feed it regions in order; it answers with padded regions, each followed sooner or later by the `Part`
+    that holds it. Cuts go to the longest silence within 20 % of `length` (s) from the last cut; failing
+    that to the next silence; only where there is none for `limit` (s) does a cut fall inside speech, at
+    the quietest place the voice activity detector found. All decisions depend on the regions alone, so
+    the plan is the same however early the regions were known.
+    """
+
+    length: float = 600.0
+    limit: float = 900.0
+    padding: float = 0.4
+    _index: int = 0
+    _start: int = 0
+    _edge: int = 0
+    _pending: list[Region] = field(default_factory=list)
+
+    def push(self, region: Region) -> Iterator[Region | Part]:
+        """Take the next region of speech; yields what has become certain."""
+        self._pending.append(region)
+        while (cut := self._cut(region.start)) is not None:
+            yield from self._close(cut)
+        settled = self._start + int(self.length * (1 - _SLACK) * SAMPLE_RATE)
+        while len(self._pending) > 1 and self._pending[1].start <= settled:
+            yield self._release(self._pending[1].start)
+
+    def finish(self, total: int) -> Iterator[Region | Part]:
+        """The rest of the plan for a recording of `total` samples."""
+        while (cut := self._cut(total)) is not None:
+            yield from self._close(cut)
+        yield from self._close(total)
+
+    def _close(self, cut: int) -> Iterator[Region | Part]:
+        while self._pending and self._pending[0].start < cut:
+            ahead = self._pending[1].start if len(self._pending) > 1 else cut
+            rest = Region(cut, self._pending[0].stop)
+            yield self._release(ahead, cut)
+            if rest.stop > rest.start:
+                self._pending.insert(0, rest)
+        yield Part(self._index, self._start, cut)
+        self._index, self._start, self._edge = self._index + 1, cut, cut
+
+    def _release(self, next_start: int, cut: int | None = None) -> Region:
+        region = self._pending.pop(0)
+        pad = int(self.padding * SAMPLE_RATE)
+        first = self._edge == self._start
+        gap_before, gap_after = region.start - self._edge, next_start - region.stop
+        start = region.start - min(pad, gap_before if first else gap_before // 2)
+        stop = region.stop + min(pad, gap_after if next_start == cut else gap_after - gap_after // 2)
+        self._edge = region.stop
+        return Region(start, stop if cut is None else min(stop, cut))
+
+    def _cut(self, horizon: int) -> int | None:
+        """Where the current part ends, as far as the recording is known up to `horizon`; None: not yet."""
+        wanted = self._start + int(self.length * SAMPLE_RATE)
+        slack = int(self.length * _SLACK * SAMPLE_RATE)
+        limit = self._start + int(self.limit * SAMPLE_RATE)
+        latest = min(wanted + slack, limit)
+        if horizon <= latest:
+            return None
+        gaps = self._gaps(horizon)
+        silences = [gap for gap in gaps if gap.stop > gap.start]
+        near = [gap for gap in silences if gap.stop > wanted - slack and gap.start < latest]
+        if near:
+            best = max(near, key=lambda gap: (gap.stop - gap.start, -abs(gap.start - wanted)))
+            return self._within(best, wanted)
+        later = [gap for gap in silences if latest <= gap.start < limit]
+        if later:
+            return self._within(later[0], wanted)
+        if horizon <= limit:
+            return None
+        touching = [gap.start for gap in gaps if wanted - slack < gap.start <= limit]
+        return touching[-1] if touching else limit
+
+    def _gaps(self, horizon: int) -> list[Region]:
+        """Silences between the regions not yet released; of length 0 where a long region was split."""
+        edges = [self._edge, *(region.stop for region in self._pending)]
+        starts = [*(region.start for region in self._pending), horizon]
+        gaps = [Region(edge, start) for edge, start in zip(edges, starts, strict=True) if start >= edge]
+        return [gap for gap in gaps if gap.start > self._start or gap.stop > gap.start]
+
+    def _within(self, gap: Region, wanted: int) -> int:
+        room = min(int(self.padding * SAMPLE_RATE), (gap.stop - gap.start) // 2)
+        return min(max(wanted, gap.start + room), gap.stop - room)
+
+
+def pack_windows(regions: Iterable[Region], longest: float | None) -> Iterator[Window]:
+    """Gather regions into windows of at most `longest` seconds (None: one window), lazily and in order."""
+    most = None if longest is None else int(longest * SAMPLE_RATE)
+    spans: list[Region] = []
+    held = 0
+    for region in regions:
+        for piece in _pieces(region, most):
+            length = piece.stop - piece.start
+            if spans and most is not None and held + length > most:
+                yield Window(tuple(spans))
+                spans, held = [], 0
+            spans.append(piece)
+            held += length
+    if spans:
+        yield Window(tuple(spans))
+
+
+def tile(part: Part, regions: Iterable[Region]) -> list[Region]:
+    """Regions that cover all of `part`, silence included, meeting in the middle of each silence."""
+    speech = list(regions)
+    cuts = [(left.stop + right.start) // 2 for left, right in itertools.pairwise(speech)]
+    edges = [part.start, *cuts, part.stop]
+    return [Region(start, stop) for start, stop in itertools.pairwise(edges) if stop > start]
+
+
+def window_samples(pcm: NDArray[np.int16], window: Window) -> NDArray[np.float32]:
+    """The audio of a window as float32 in -1..1, from a recording's 16 kHz samples."""
+    pieces = [np.asarray(pcm[span.start : span.stop]) for span in window.spans]
+    return np.concatenate(pieces).astype(np.float32) / np.float32(32768)
+
+
+def _pieces(region: Region, most: int | None) -> Iterator[Region]:
+    if most is None or region.stop - region.start <= most:
+        yield region
+        return
+    count = -(-(region.stop - region.start) // most)
+    edges = [region.start + (region.stop - region.start) * i // count for i in range(count + 1)]
+    yield from (Region(start, stop) for start, stop in itertools.pairwise(edges))

@@ -1,0 +1,23 @@
+"""From a recording to a transcript: the stages as plain functions, and all of them in one process."""
+
+from auricle.pipeline.assemble import Origin, assemble
+from auricle.pipeline.prepare import PlannedPart, Prepared, PrepareOptions, parts_of, prepare
+from auricle.pipeline.report import Progress, Report
+from auricle.pipeline.run import run
+from auricle.pipeline.transcribe import WindowResult, detect_language, transcribe_part
+
+__all__ = [
+    "Origin",
+    "PlannedPart",
+    "PrepareOptions",
+    "Prepared",
+    "Progress",
+    "Report",
+    "WindowResult",
+    "assemble",
+    "detect_language",
+    "parts_of",
+    "prepare",
+    "run",
+    "transcribe_part",
+]

@@ -1,0 +1,158 @@
+"""All stages in one process, overlapping, with a checkpoint after every part."""
+
+import time
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from auricle.audio.pcm import SAMPLE_RATE
+from auricle.audio.probe import probe
+from auricle.engines import Engine, LanguageGuess, SpeechOptions, check_options
+from auricle.engines.registry import CAPABILITIES
+from auricle.errors import AudioError, UnsupportedOption
+from auricle.pipeline import checkpoints
+from auricle.pipeline.assemble import Origin, assemble
+from auricle.pipeline.preparation import Preparation, start_preparation
+from auricle.pipeline.prepare import PlannedPart, PrepareOptions, parts_of
+from auricle.pipeline.report import Progress, Report, unheard
+from auricle.pipeline.transcribe import detect_language, transcribe_part
+from auricle.transcript import Segment, Transcript
+from auricle.transcript.model import segment_from_dict, segment_to_dict
+
+
+def run(
+    source: Path,
+    engine: Engine,
+    speech: SpeechOptions,
+    prepare: PrepareOptions,
+    *,
+    work: Path,
+    keep_days: float = 7,
+    report: Report = unheard,
+) -> Transcript:
+    """Transcribe a recording.
+
+    Decoding, voice activity detection and inference overlap. Each finished part is kept under `work`,
+    so that the same call after a crash goes on with the next part and gives the same transcript; the
+    checkpoints are deleted on success, and those older than `keep_days` are swept. `report` hears of
+    progress and may raise Cancelled. Raises the errors of `auricle.errors`.
+    """
+    check_options(engine.identity.name, engine.capabilities, speech, CAPABILITIES)
+    engine.window(speech)
+    prepare = replace(prepare, vad=speech.vad_options)
+    probe(source, prepare.limits)
+    checkpoints.sweep(work, keep_days)
+    key = checkpoints.checkpoint_key(source, prepare, speech, engine.identity)
+    with checkpoints.work_folder(work, key, source) as folder:
+        try:
+            transcript = _transcribe(source, engine, speech, prepare, folder, report)
+        except AudioError:
+            checkpoints.discard(folder)
+            raise
+        checkpoints.discard(folder)
+        return transcript
+
+
+def _transcribe(
+    source: Path, engine: Engine, speech: SpeechOptions, prepare: PrepareOptions, folder: Path, report: Report
+) -> Transcript:
+    started = time.monotonic()
+    preparation = start_preparation(source, folder, prepare, report)
+    try:
+        hearing = _Hearing(engine, speech, folder, preparation, report)
+        tracks = [hearing.track(number) for number in range(len(preparation.tracks))]
+        prepared = preparation.result()
+    finally:
+        preparation.stop()
+    heard = time.monotonic()
+    report(Progress("assemble", prepared.duration, prepared.duration))
+    timings = {"prepare": preparation.seconds, "transcribe": heard - started}
+    return assemble(prepared, tracks, Origin(engine.identity, speech, prepare, hearing.language, timings))
+
+
+class _Hearing:
+    """The transcribe stage over all tracks: checkpoints, the language, and how far it has come."""
+
+    def __init__(
+        self, engine: Engine, speech: SpeechOptions, folder: Path, preparation: Preparation, report: Report
+    ) -> None:
+        self.language = _given_language(engine, speech)
+        self._engine = engine
+        self._speech = speech
+        self._folder = folder
+        self._preparation = preparation
+        self._report = report
+        self._started = time.monotonic()
+        self._before = 0.0
+        self._new = 0.0
+
+    def track(self, number: int) -> list[Segment]:
+        """All segments of a track, times in the track."""
+        segments: list[Segment] = []
+        for index, part in enumerate(parts_of(self._preparation.plan(number))):
+            kept = self._folder / f"part-{number}-{index:04}.json"
+            known = self._kept(kept, part)
+            pcm = self._preparation.tracks[number]
+            segments += self._heard(pcm, part, kept) if known is None else known
+        return segments
+
+    def _kept(self, path: Path, part: PlannedPart) -> list[Segment] | None:
+        """What an earlier run heard in this part."""
+        document = checkpoints.load_json(path)
+        if document is None:
+            return None
+        bounds = part.exhaust()
+        self._before += (bounds.stop - bounds.start) / SAMPLE_RATE
+        self.language = self.language or _language_from(document["language"])
+        return [segment_from_dict(segment) for segment in document["segments"]]
+
+    def _heard(self, pcm: Path, part: PlannedPart, kept: Path) -> list[Segment]:
+        if self.language is None:
+            self.language = detect_language(pcm, part, self._engine, self._speech)
+        segments: list[Segment] = []
+        through = self._new
+        for result in transcribe_part(pcm, part, self._engine, _settled(self._speech, self.language)):
+            segments += result.segments
+            reached = (
+                result.segments[-1].end if result.segments else result.window.spans[-1].stop / SAMPLE_RATE
+            )
+            self._tell(through + max(0.0, reached - part.start / SAMPLE_RATE), result.segments)
+        bounds = part.exhaust()
+        self._new = through + (bounds.stop - bounds.start) / SAMPLE_RATE
+        document = {"language": self.language, "segments": [segment_to_dict(segment) for segment in segments]}
+        checkpoints.save_json(kept, document)
+        self._tell(self._new, ())
+        return segments
+
+    def _tell(self, new: float, segments: tuple[Segment, ...]) -> None:
+        """Report `new` seconds of audio heard in this run, besides those kept from an earlier one."""
+        duration = self._preparation.duration
+        total = duration and duration * len(self._preparation.tracks)
+        remaining = None
+        if total and new:
+            remaining = max(0.0, total - self._before - new) * (time.monotonic() - self._started) / new
+        self._report(Progress("transcribe", self._before + new, total, remaining, segments))
+
+
+def _given_language(engine: Engine, speech: SpeechOptions) -> LanguageGuess | None:
+    """The language where nothing has to be detected."""
+    can = engine.capabilities
+    if speech.language is not None:
+        return LanguageGuess(speech.language, 1.0)
+    if len(can.languages) == 1:
+        return LanguageGuess(next(iter(can.languages)), 1.0)
+    if not can.language_detection:
+        raise UnsupportedOption(f"The engine {engine.identity.name} cannot detect the language: name it.")
+    return None
+
+
+def _language_from(document: Any) -> LanguageGuess | None:
+    return None if document is None else LanguageGuess(*document)
+
+
+def _settled(speech: SpeechOptions, language: LanguageGuess | None) -> SpeechOptions:
+    """The options once the language is known; every window finds its own where it is `multilingual`."""
+    settled = replace(speech, language_detection_segments=None, language_detection_threshold=None)
+    return (
+        settled if speech.multilingual or language is None else replace(settled, language=language.language)
+    )

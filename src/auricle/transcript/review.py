@@ -1,0 +1,85 @@
+"""What a reader should doubt in a segment, and why."""
+
+import math
+import re
+import zlib
+
+from auricle.transcript.model import Segment
+
+#: The same words again and again: the decoder was caught in a loop.
+REPETITION = "repetition"
+#: Text where there is probably no speech.
+NO_SPEECH = "no-speech"
+#: More or fewer words than a person can say in the time.
+SPEAKING_RATE = "speaking-rate"
+#: The engine itself was unsure.
+LOW_CONFIDENCE = "low-confidence"
+#: Some word times were not heard but placed between their neighbours.
+INTERPOLATED_TIMES = "interpolated-times"
+
+#: Every flag with the sentence that explains it to people.
+FLAGS = {
+    REPETITION: "The same words repeat; the engine may have been caught in a loop.",
+    NO_SPEECH: "There is probably no speech here.",
+    SPEAKING_RATE: "Nobody speaks this fast, or this slowly.",
+    LOW_CONFIDENCE: "The engine was unsure of these words.",
+    INTERPOLATED_TIMES: "Some word times were estimated from their neighbours.",
+}
+
+#: Whisper's own bounds: text that compresses better than this is a loop, and a mean token probability
+#: of less than 1/e is a failed decode (Radford et al. 2022, section 4.5).
+COMPRESSION_LIMIT = 2.4
+CONFIDENCE_LIMIT = math.exp(-1)
+NO_SPEECH_LIMIT = 0.6
+
+# Fast speech stays under 8 syllables, 25 letters or 12 ideographs a second; a tenth of a word a second
+# is slower than any dictation.
+_LETTERS_PER_SECOND = 30.0
+_IDEOGRAPHS_PER_SECOND = 15.0
+_SLOWEST_WORDS_PER_SECOND = 0.1
+_SLOW_FROM = 10.0
+_IDEOGRAPH = re.compile(r"[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]")
+
+
+def doubts(segment: Segment) -> tuple[str, ...]:
+    """The flags a segment deserves for its text, its times and what the engine said of it."""
+    silent = (segment.no_speech_probability or 0.0) > NO_SPEECH_LIMIT
+    unsure = segment.confidence is not None and segment.confidence < CONFIDENCE_LIMIT
+    found = {
+        REPETITION: is_repetitive(segment.text),
+        NO_SPEECH: silent,
+        SPEAKING_RATE: has_impossible_rate(segment),
+        LOW_CONFIDENCE: unsure,
+    }
+    return tuple(flag for flag, holds in found.items() if holds)
+
+
+def is_repetitive(text: str) -> bool:
+    """Whether text compresses like a loop, or says the same one to six words five times running.
+
+    Single words and figures are left alone up to eight times: people do count and stammer.
+    """
+    raw = text.encode()
+    if len(raw) / max(1, len(zlib.compress(raw))) > COMPRESSION_LIMIT:
+        return True
+    words = re.findall(r"\w+", text.lower())
+    for size, times in ((1, 8), (2, 5), (3, 5), (4, 5), (5, 5), (6, 5)):
+        run = 0
+        for i in range(size, len(words)):
+            run = run + 1 if words[i] == words[i - size] else 0
+            if run >= size * (times - 1):
+                return True
+    return False
+
+
+def has_impossible_rate(segment: Segment) -> bool:
+    """Whether nobody could say this text in this time."""
+    duration = max(segment.end - segment.start, 0.02)
+    ideographs = len(_IDEOGRAPH.findall(segment.text))
+    letters = sum(character.isalnum() for character in segment.text) - ideographs
+    needed = letters / _LETTERS_PER_SECOND + ideographs / _IDEOGRAPHS_PER_SECOND
+    # Whisper's times step by 0.02 s and short words get squeezed at a window's edge.
+    if needed > duration + 0.25:
+        return True
+    words = ideographs + len(segment.text.split())
+    return duration > _SLOW_FROM and words / duration < _SLOWEST_WORDS_PER_SECOND
