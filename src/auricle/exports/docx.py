@@ -78,18 +78,17 @@ def _set_styles(document: "Document", language: str | None) -> None:
     normal: Any = document.styles["Normal"]
     normal.paragraph_format.space_after, normal.paragraph_format.line_spacing = Pt(8), 1.25
     if language and _LANGUAGE.fullmatch(language):
-        _set_language(normal.element.get_or_add_rPr(), language)
+        _set_language(document, language)
 
 
-def _set_language(properties: Any, language: str) -> None:
-    from docx.oxml import OxmlElement
+def _set_language(document: "Document", language: str) -> None:
     from docx.oxml.ns import qn
 
-    element = OxmlElement("w:lang")
-    element.set(qn("w:val"), language)
-    element.set(qn("w:bidi"), language)
-    element.set(qn("w:eastAsia"), _EAST_ASIAN.get(language, language))
-    properties.append(element)
+    styles: Any = document.styles.element
+    for default in styles.xpath("./w:docDefaults//w:lang"):
+        default.set(qn("w:val"), language)
+        default.set(qn("w:bidi"), language)
+        default.set(qn("w:eastAsia"), _EAST_ASIAN.get(language, language))
 
 
 def _number_pages(document: "Document") -> None:
@@ -99,12 +98,12 @@ def _number_pages(document: "Document") -> None:
 
     foot = document.sections[0].footer.paragraphs[0]
     foot.alignment = WD_ALIGN_PARAGRAPH.CENTER
-    for kind in ("PAGE", "NUMPAGES"):
-        if foot.runs or len(foot._p) > 1:
-            foot.add_run(" / ")
-        field: Any = OxmlElement("w:fldSimple")
-        field.set(qn("w:instr"), kind)
-        foot._p.append(field)
+    page, pages = OxmlElement("w:fldSimple"), OxmlElement("w:fldSimple")
+    page.set(qn("w:instr"), "PAGE")
+    pages.set(qn("w:instr"), "NUMPAGES")
+    foot._p.append(page)
+    foot.add_run(" / ")
+    foot._p.append(pages)
 
 
 def _add(document: "Document", one: Paragraph, time: str | None) -> None:

@@ -14,19 +14,21 @@ _INKED = frozenset("LNPS")
 _SCRIPTS = {"CJK": "Han", "IDEOGRAPHIC": "Han", "FULLWIDTH": "Han", "HALFWIDTH": "Han"}
 _EAST_ASIAN = frozenset({"Han", "Hiragana", "Katakana", "Hangul", "Bopomofo", "Yi"})
 _NEVER_A_CHARACTER = "\U0010fffd"
-#: Two families that typst brings with it, whose boxes for a missing character differ in width.
+#: typst brings fonts with it that have every character before this one.
+_ALWAYS_THERE = "\u0250"
+#: Two families that typst brings with it, whose boxes for a missing character differ in size.
 _PROBES = ("Libertinus Serif", "DejaVu Sans Mono")
-#: The size and place of each character as typst really draws it, fallback fonts included.
+#: Which characters have, as typst really draws them with all fallback fonts, the size of the empty box.
 _MEASURE = b"""
 #let asked = json(bytes(sys.inputs.asked))
-#let box(character, family) = {
-  let at(top, bottom) = measure(text(
-    font: (family, ..asked.families), top-edge: top, bottom-edge: bottom, character,
-  ))
-  let whole = at("bounds", "bounds")
-  (whole.width.pt(), whole.height.pt(), at("bounds", "baseline").height.pt())
+#let drawn(character, family) = measure(text(
+  font: (family, ..asked.families), top-edge: "bounds", bottom-edge: "bounds", character,
+))
+#context {
+  let boxes = asked.probes.map(probe => (probe, drawn(asked.never, probe)))
+  let absent = asked.characters.filter(one => boxes.all(((probe, box)) => drawn(one, probe) == box))
+  [#metadata(absent)<absent>]
 }
-#context [#metadata(asked.characters.map(c => asked.probes.map(probe => box(c, probe))))<boxes>]
 """
 
 
@@ -38,21 +40,15 @@ def missing(texts: Iterable[str], families: Sequence[str], fonts: "Fonts") -> li
     """
     import typst
 
-    inked = {one for one in set().union(*texts) if unicodedata.category(one)[0] in _INKED}
+    doubtful = sorted(one for one in set().union(*texts) if one >= _ALWAYS_THERE)
+    inked = [one for one in doubtful if unicodedata.category(one)[0] in _INKED]
     if not inked:
         return []
-    characters = [_NEVER_A_CHARACTER, *sorted(inked)]
-    asked = {"characters": characters, "families": list(families), "probes": _PROBES}
-    answer = typst.query(
-        _MEASURE,
-        "<boxes>",
-        field="value",
-        one=True,
-        font_paths=fonts,
-        sys_inputs={"asked": json.dumps(asked)},
-    )
-    empty, *boxes = json.loads(answer)
-    return [character for character, box in zip(characters[1:], boxes, strict=True) if box == empty]
+    asked = {"characters": inked, "never": _NEVER_A_CHARACTER, "families": list(families), "probes": _PROBES}
+    inputs = {"asked": json.dumps(asked)}
+    answer = typst.query(_MEASURE, "<absent>", field="value", one=True, font_paths=fonts, sys_inputs=inputs)
+    absent: list[str] = json.loads(answer)
+    return absent
 
 
 def explain(characters: Sequence[str]) -> Iterator[str]:
@@ -63,8 +59,8 @@ def explain(characters: Sequence[str]) -> Iterator[str]:
     for script, found in scripts.items():
         yield (
             f"No font here can show {script} (for example {' '.join(found[:3])}), so {len(found)} different "
-            f"characters are missing from the PDF. Install a font that has them, such as the Debian package "
-            f"{_package(script)}."
+            f"characters are missing from the PDF. Install a font that has them, for example the Debian "
+            f"package {_package(script)}, or choose one with the option font."
         )
 
 

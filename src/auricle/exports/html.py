@@ -1,6 +1,7 @@
 """A page of its own: no script, nothing loaded from elsewhere, fit for screen, phone and print."""
 
 import re
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from html import escape
@@ -92,24 +93,27 @@ def _turns(found: Sequence[Paragraph], options: HtmlOptions, *, hours: bool) -> 
     """A section for each turn of a speaker, a row in it for each paragraph."""
     if not found:
         yield f'<section><p class="empty">{NO_SPEECH}</p>'
+    in_second = Counter[int]()
     for index, one in enumerate(found):
+        second = int(one.start)
+        in_second[second] += 1
+        anchor = f"t{second}" + (f"-{in_second[second]}" if in_second[second] > 1 else "")
         if one.speaker or not index:
             yield "</section>\n<section>" if index else "<section>"
-        yield f'<div class="row{" timed" if options.times else ""}" id="t{int(one.start)}">'
+        yield f'<div class="row{" timed" if options.times else ""}" id="{anchor}">'
         if one.speaker:
             colour = f"color: var(--voice-{one.voice % _VOICES})"
             yield f'<h2 dir="auto" style="{colour}">{escape(one.speaker)}</h2>'
         if options.times:
-            yield _time_link(one, hours)
+            yield _time_link(second, anchor, hours)
         yield f'<p dir="auto">{escape(one.text)}</p>'
         yield "</div>"
     yield "</section>"
 
 
-def _time_link(one: Paragraph, hours: bool) -> str:
-    at = int(one.start)
-    time = f'<time datetime="PT{at}S">{clock(at, hours=hours)}</time>'
-    return f'<a class="time" dir="ltr" href="#t{at}">{time}</a>'
+def _time_link(second: int, anchor: str, hours: bool) -> str:
+    time = f'<time datetime="PT{second}S">{clock(second, hours=hours)}</time>'
+    return f'<a class="time" dir="ltr" href="#{anchor}">{time}</a>'
 
 
 FORMAT = Format("html", ".html", "text/html; charset=utf-8", "Web page", HtmlOptions, write)
