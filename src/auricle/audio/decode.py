@@ -76,13 +76,11 @@ def decode(
     notes, mixdown = Notes(), Mixdown()
     with open_recording(source, limits) as recording:
         paths = track_paths(destination, recording.info, channels)
-        position = 0
+        if any(path.exists() and path.samefile(source) for path in paths):
+            raise InvalidOption("A recording cannot be decoded onto itself.")
         with _TrackWriter(paths, on_block) as writer:
-            for block in _tracks(recording, channels, notes, mixdown):
-                if position + block.shape[1] > limits.max_duration * SAMPLE_RATE:
-                    raise LimitExceeded(
-                        f"The recording is longer than the {_hours(limits.max_duration)} allowed."
-                    )
+            position = 0
+            for block in _within(limits, _tracks(recording, channels, notes, mixdown)):
                 writer.add(block[:, max(first - position, 0) : max(last - position, 0)])
                 position += block.shape[1]
                 if position >= last:
@@ -117,6 +115,16 @@ def _tracks(recording: Recording, channels: Channels, notes: Notes, mixdown: Mix
         return
     for block in samples_in_time(recording, layout, notes):
         yield mixdown.mix(block) if channels == "mix" else block
+
+
+def _within(limits: Limits, blocks: Iterator[Samples]) -> Iterator[Samples]:
+    """Pass blocks on until they are longer than allowed, whatever the header says."""
+    total = 0
+    for block in blocks:
+        total += block.shape[1]
+        if total > limits.max_duration * SAMPLE_RATE:
+            raise LimitExceeded(f"The recording is longer than the {_hours(limits.max_duration)} allowed.")
+        yield block
 
 
 class _TrackWriter:
