@@ -35,8 +35,8 @@ class SpeechOptions:
     word_times: bool = _option(True, "Give every word its start and end.")
     decoding: Decoding = _option(
         "auto",
-        """batched decodes windows side by side, sequential one after the other with temperature fallback; auto
-        is batched unless another option needs the sequential path.""",
+        """batched decodes windows side by side, sequential one after the other with temperature fallback;
+        auto is batched unless another option needs the sequential path.""",
     )
     batch_size: int | None = _option(None, "Windows decoded side by side.")
     recheck: bool = _option(

@@ -1,0 +1,85 @@
+# Auricle: `make run` sets everything up and transcribes, `make test` sets everything up and runs every test.
+
+VENV := .venv
+TORCH_VENV := .venv-torch
+BIN := $(VENV)/bin
+EXTRAS := postgres celery s3 cuda pyannote openai-whisper otel
+# Extras that need PyTorch: their locks leave it out, since its build depends on the machine.
+TORCH_EXTRAS := pyannote openai-whisper
+TORCH ?= torch==2.13.0
+COMPILE = $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header \
+	--no-emit-index-url --no-annotate --upgrade
+PIP_INSTALL := -m pip install --quiet --disable-pip-version-check --root-user-action=ignore
+export PYTHONWARNINGS ?= default
+
+PYTHON ?= $(shell for p in python3 python3.14 python3.13 python3.12 python3.11; do \
+	$$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && command -v $$p && break; done)
+
+.DEFAULT_GOAL := help
+.PHONY: help setup run test test-torch lint format types bench lock clean
+
+help: ## Say what can be made
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 14
+
+setup: $(VENV)/.base ## Prepare .venv with the auricle command in it
+
+run: $(VENV)/.base ## Transcribe the bundled recording, or AUDIO=file, and write its exports to out/
+	@$(BIN)/python tools/demo.py $(if $(AUDIO),"$(AUDIO)")
+
+test: lint types $(VENV)/.test ## Run every check and every test
+	@$(BIN)/python -m pytest -n 2 --dist loadfile $(PYTEST)
+
+test-torch: $(TORCH_VENV)/.torch ## Run the tests of the engines that need PyTorch
+	@$(TORCH_VENV)/bin/python -m pytest -m torch $(PYTEST)
+
+lint: $(VENV)/.test ## Check style, format and import contracts
+	@$(BIN)/ruff check --quiet .
+	@$(BIN)/ruff format --check --quiet . || { echo "Run 'make format'."; exit 1; }
+	@$(BIN)/lint-imports --no-logo > $(VENV)/imports.log || { cat $(VENV)/imports.log; exit 1; }
+
+format: $(VENV)/.test ## Format the code and mend what can be mended
+	@$(BIN)/ruff format --quiet .
+	@$(BIN)/ruff check --quiet --fix .
+
+types: $(VENV)/.test ## Check the types
+	@$(BIN)/mypy --no-error-summary
+
+bench: $(VENV)/.test ## Measure, print the tables, and keep them in benchmarks/README.md
+	@$(BIN)/python benchmarks/run.py
+
+lock: $(VENV)/.base ## Pin the newest versions that pyproject.toml allows, with hashes
+	@$(BIN)/python $(PIP_INSTALL) uv
+	@$(COMPILE) pyproject.toml --group build -o requirements/base.txt
+	@$(COMPILE) pyproject.toml --group build --group test -c requirements/base.txt -o requirements/test.txt
+	@$(foreach extra,$(EXTRAS),$(COMPILE) pyproject.toml --extra $(extra) -c requirements/base.txt \
+		$(if $(filter $(extra),$(TORCH_EXTRAS)),--override requirements/torch-apart.txt) \
+		-o requirements/$(extra).txt &&) true
+
+clean: ## Remove what was built
+	rm -rf $(VENV) $(TORCH_VENV) out dist build .mypy_cache .ruff_cache .pytest_cache .import_linter_cache
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+$(VENV)/bin/python:
+	@[ -n "$(PYTHON)" ] || { echo "Auricle needs Python 3.11 or newer: on Debian, apt-get install python3 python3-venv"; exit 1; }
+	@$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null || { echo "Python's venv module is missing: on Debian, apt-get install python3-venv"; exit 1; }
+	@$(PYTHON) -m venv $(VENV)
+
+$(VENV)/.base: requirements/base.txt pyproject.toml src/auricle/__init__.py | $(VENV)/bin/python
+	@echo "Installing Auricle into $(VENV) ..."
+	@$(BIN)/python $(PIP_INSTALL) --require-hashes -r requirements/base.txt
+	@$(BIN)/python $(PIP_INSTALL) --no-deps --no-build-isolation -e .
+	@touch $@
+
+$(VENV)/.test: requirements/test.txt $(VENV)/.base
+	@echo "Installing what the tests need ..."
+	@$(BIN)/python $(PIP_INSTALL) --require-hashes -r requirements/test.txt
+	@touch $@
+
+$(TORCH_VENV)/.torch: requirements/openai-whisper.txt requirements/test.txt pyproject.toml | $(VENV)/bin/python
+	@echo "Installing PyTorch and the engines that need it into $(TORCH_VENV) ..."
+	@$(PYTHON) -m venv $(TORCH_VENV)
+	@$(TORCH_VENV)/bin/python $(PIP_INSTALL) --require-hashes -r requirements/test.txt
+	@$(TORCH_VENV)/bin/python $(PIP_INSTALL) "$(TORCH)"
+	@$(TORCH_VENV)/bin/python $(PIP_INSTALL) --no-deps --no-build-isolation --require-hashes -r requirements/openai-whisper.txt
+	@$(TORCH_VENV)/bin/python $(PIP_INSTALL) --no-deps --no-build-isolation -e .
+	@touch $@

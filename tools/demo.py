@@ -1,0 +1,63 @@
+"""`make run`: transcribe the bundled recording, or one's own, and write it in every format.
+
+The bundled recording is synthetic speech. Where no Whisper model can be fetched, it is transcribed by
+the tiny model of the tests, which knows just its vocabulary.
+"""
+
+import subprocess
+import sys
+from pathlib import Path
+
+from auricle.engines.devices import choose_device, default_model
+from auricle.engines.model_hub import Hub
+from auricle.engines.models import pull
+from auricle.errors import AuricleError, ModelUnavailable
+from auricle.exports import FORMATS
+from auricle.settings import Settings, load_settings
+
+ROOT = Path(__file__).resolve().parent.parent
+BUNDLED = ROOT / "src" / "auricle" / "samples" / "meeting.flac"
+TINY_MODEL = ROOT / "tests" / "fixtures" / "whisper-fixture-ct2"
+OUTPUT = Path("out")
+
+
+def main() -> None:
+    recording = Path(sys.argv[1]) if len(sys.argv) > 1 else BUNDLED
+    arguments = [str(recording), "--output", str(OUTPUT), "--format", ",".join(FORMATS), "--force"]
+    if recording == BUNDLED:
+        arguments += model_for_bundled(load_settings())
+    command = [str(Path(sys.executable).with_name("auricle")), "transcribe", *arguments]
+    shown = " ".join(argument.replace(f"{ROOT}/", "") for argument in ["auricle", *command[1:]])
+    print(f"$ {shown}", flush=True)
+    status = subprocess.run([*command, "--set", "txt.times=yes"], check=False).returncode
+    if status == 0:
+        print()
+        print((OUTPUT / f"{recording.stem}.txt").read_text(encoding="utf-8"))
+        written = sorted(file.name for file in OUTPUT.glob(f"{recording.stem}.*"))
+        print(f"In {OUTPUT}/: {', '.join(written)}")
+        print("Your own recording: make run AUDIO=file, or .venv/bin/auricle transcribe --help")
+    sys.exit(status)
+
+
+def model_for_bundled(settings: Settings) -> list[str]:
+    """Arguments that name the tiny model where the settings lead to no other; says so."""
+    if settings.engine not in ("auto", "faster-whisper") or settings.model is not None:
+        return []
+    hub = Hub(endpoint=settings.hf_endpoint, timeout=settings.hub_timeout, offline=settings.offline)
+    name = default_model(choose_device(settings.device, settings.compute_type).name)
+    try:
+        pull(name, models_dir=settings.models_dir, hub=hub)
+    except ModelUnavailable:
+        print(
+            f"The Whisper model {name} can be neither found here nor fetched now, so the tiny model of the\n"
+            "tests is used: it knows the bundled recording's vocabulary and nothing else.\n"
+        )
+        return ["--model", str(TINY_MODEL)]
+    return []
+
+
+if __name__ == "__main__":
+    try:
+        main()
+    except AuricleError as error:
+        sys.exit(f"auricle: {error}")
