@@ -297,6 +297,13 @@ def test_a_gap_in_the_timestamps_becomes_silence(tmp_path, encode, decoded, tone
     assert result.warnings == ("3.0 s missing in the recording were filled with silence.",)
 
 
+def test_many_small_gaps_keep_the_time(tmp_path, encode, decoded, tone):
+    clicks = np.zeros(60 * 48000, np.int16)
+    clicks[50 * 48000 : 51 * 48000] = tone(1, 48000)
+    source = encode(tmp_path / "a.webm", "libopus", 48000, clicks, shift=lambda at: 0.1 * int(at))
+    assert onset(decoded(source)[1][0]) == pytest.approx(55, abs=0.05)
+
+
 def test_audio_that_starts_after_the_picture_keeps_its_time(tmp_path, decoded, tone):
     with av.open(str(tmp_path / "a.mkv"), "w") as container:
         video = container.add_stream("mpeg4", rate=25)

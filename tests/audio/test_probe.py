@@ -1,6 +1,7 @@
 import os
 import subprocess
 import sys
+import wave
 from pathlib import Path
 
 import av
@@ -101,6 +102,16 @@ def test_what_is_no_recording_is_named_for_what_it_seems(content, sentence, name
     (tmp_path / name).write_bytes(content)
     with pytest.raises(AudioError, match=sentence):
         probe(tmp_path / name, Limits())
+
+
+def test_a_sample_rate_that_cannot_be_is_refused(tmp_path, tone):
+    with wave.open(str(tmp_path / "a.wav"), "wb") as file:
+        file.setnchannels(1)
+        file.setsampwidth(2)
+        file.setframerate(1)
+        file.writeframes(tone(1).tobytes())
+    with pytest.raises(AudioError, match="1 Hz"):
+        probe(tmp_path / "a.wav", Limits())
 
 
 def test_samples_without_a_header_are_not_guessed_at(tmp_path, tone):

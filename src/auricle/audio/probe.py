@@ -1,5 +1,6 @@
 """What a file holds, found by its content and never by its name."""
 
+import errno
 import stat
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -37,6 +38,9 @@ CODECS = (
     "wmavoice",
 )  # fmt: skip
 """FFmpeg's decoders that may run; no video decoder does, not even to look at a file."""
+
+MIN_SAMPLE_RATE = 1000
+"""Hz below which a header is wrong: one second of such samples would grow to megabytes at 16 kHz."""
 
 _FORMAT_NAMES = {"mov,mp4,m4a,3gp,3g2,mj2": "mp4", "matroska,webm": "matroska"}
 _LAYOUT_NAMES = {"1 channels": "mono", "2 channels": "stereo"}
@@ -128,7 +132,6 @@ class _Nameless:
 
     def __init__(self, file: BinaryIO) -> None:
         self._file = file
-        self.seek = file.seek
         self.tell = file.tell
 
     def read(self, size: int) -> bytes:
@@ -136,6 +139,13 @@ class _Nameless:
             return self._file.read(size)
         except OSError as error:
             raise AudioError(f"The file cannot be read to its end: {error.strerror}.") from error
+
+    def seek(self, offset: int, whence: int) -> int:
+        try:
+            return self._file.seek(offset, whence)
+        except OSError:
+            # A damaged header asks for impossible places; FFmpeg copes when it is told so by a number.
+            return -errno.EINVAL
 
 
 def _open_file(path: Path, limits: Limits) -> BinaryIO:
@@ -175,6 +185,8 @@ def _audio_stream(container: "av.container.InputContainer", path: Path, limits: 
         raise AudioError(f"The audio is in a codec that is not supported ({name}).")
     if not stream.channels or not stream.sample_rate:
         raise AudioError("The header is damaged: it names no channels or no sample rate.")
+    if stream.sample_rate < MIN_SAMPLE_RATE:
+        raise AudioError(f"The header is damaged: a sample rate of {stream.sample_rate} Hz cannot be.")
     if stream.channels > limits.max_channels:
         raise LimitExceeded(
             f"The recording has {stream.channels} channels; at most {limits.max_channels} are allowed."

@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from auricle.audio.pcm import SAMPLE_RATE
-from auricle.audio.probe import Recording
+from auricle.audio.probe import MIN_SAMPLE_RATE, Recording
 
 if TYPE_CHECKING:
     import av
@@ -44,7 +44,7 @@ def samples_in_time(
     Where timestamps jump ahead (an offset at the start, packets lost, a pause), silence takes the place of
     what is missing. What overlaps is kept. Encoder delays are taken off by FFmpeg.
     """
-    converter = _Converter(layout)
+    converter = _Converter(layout, notes)
     container, stream = recording.container, recording.stream
     unit = float(stream.time_base or 0)
     origin = None if container.start_time is None else container.start_time / 1e6
@@ -58,7 +58,7 @@ def samples_in_time(
                 notes.disbelieved = True
                 origin = time - clock
             elif missing > GAP:
-                yield from converter.finish()
+                yield from converter.drain()
                 yield from converter.silence(round((time - origin) * SAMPLE_RATE) - converter.produced)
                 notes.filled += missing
                 clock = time - origin
@@ -78,19 +78,29 @@ def _frames(recording: Recording, notes: Notes) -> Iterator["av.AudioFrame"]:
         except av.FFmpegError:
             notes.ends_early = True
             return
+        except IndexError:
+            # At the end PyAV stumbles over streams that damage made turn up on the way (MPEG-TS).
+            return
         if packet is None:
             return
         try:
-            yield from packet.decode()
+            frames = packet.decode()
         except av.FFmpegError:
             notes.damaged += 1
+            continue
+        for frame in frames:
+            if frame.sample_rate >= MIN_SAMPLE_RATE:
+                yield frame
+            else:
+                notes.damaged += 1
 
 
 class _Converter:
     """Collects frames of one kind, since FFmpeg resamples ten seconds much faster than 20 ms at a time."""
 
-    def __init__(self, layout: "AudioLayout | str") -> None:
+    def __init__(self, layout: "AudioLayout | str", notes: Notes) -> None:
         self.produced = 0
+        self._notes = notes
         self._layout = layout
         self._kind: tuple[str, str, int] | None = None
         self._fifo: av.AudioFifo | None = None
@@ -110,14 +120,17 @@ class _Converter:
         frame.pts = None
         self._fifo.write(frame)
         if self._fifo.samples >= _CHUNK_SECONDS * frame.sample_rate:
+            yield from self.drain()
+
+    def drain(self) -> Iterator[npt.NDArray[np.int16]]:
+        """Give out what was collected; the resampler keeps the last millisecond for what follows."""
+        if self._fifo is not None and self._fifo.samples:
             yield from self._convert(self._fifo.read())
 
     def finish(self) -> Iterator[npt.NDArray[np.int16]]:
-        """Give out what is still on its way."""
-        if self._fifo is not None:
-            if self._fifo.samples:
-                yield from self._convert(self._fifo.read())
-            yield from self._convert(None)
+        """Give out everything."""
+        yield from self.drain()
+        yield from self._convert(None)
         self._fifo = self._resampler = None
 
     def silence(self, samples: int) -> Iterator[npt.NDArray[np.int16]]:
@@ -126,11 +139,20 @@ class _Converter:
             yield self._counted(np.zeros((self._channels, min(chunk, samples - begin)), np.int16))
 
     def _convert(self, frame: "av.AudioFrame | None") -> Iterator[npt.NDArray[np.int16]]:
-        if self._resampler is not None:
-            for converted in self._resampler.resample(frame):
-                # Interleaved, since PyAV reads planar frames of more than eight channels out of bounds.
-                samples = converted.to_ndarray().astype(np.int16, copy=False)
-                yield self._counted(samples.reshape(-1, self._channels).T)
+        import av
+
+        if self._resampler is None:
+            return
+        try:
+            converted = self._resampler.resample(frame)
+        except av.FFmpegError:
+            # Damage can make a frame of, say, 32 channels, which nothing can be made of.
+            self._notes.damaged += 1
+            return
+        for part in converted:
+            # Interleaved, since PyAV reads planar frames of more than eight channels out of bounds.
+            samples = part.to_ndarray().astype(np.int16, copy=False)
+            yield self._counted(samples.reshape(-1, self._channels).T)
 
     def _counted(self, block: npt.NDArray[np.int16]) -> npt.NDArray[np.int16]:
         self.produced += block.shape[1]
