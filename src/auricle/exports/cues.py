@@ -182,18 +182,23 @@ def _possible_cues(stretch: Sequence[Piece], first: int, options: CueOptions) ->
     full = options.max_line * options.max_lines
     for last in range(first, len(stretch)):
         one = stretch[last]
-        used += one.advance
+        advance = one.advance
+        used += advance
         if used > options.max_line:
             lines, used = lines + 1, one.width
-        columns += one.advance
+        columns += advance
         if last > first and (lines > options.max_lines or one.end - start > options.max_duration):
             return
         following = stretch[last + 1].start if last + 1 < len(stretch) else float("inf")
-        room = max(0.05, following - start - options.min_gap)
-        rush = max(0.0, max(options.min_duration, columns / options.max_cps) / room - 1)
-        pause = min(1.0, max(0.0, following - one.end))
-        empty = max(0.0, 1 - columns / full)
-        yield last + 1, 1 + empty**2 + one.break_cost * (1 - pause) + inside + 3 * min(rush, 3.0)
+        pause = 0.0 if following <= one.end else min(1.0, following - one.end)
+        cost = 1 + (1 - columns / full) ** 2 + one.break_cost * (1 - pause) + inside
+        needed, room = (
+            max(options.min_duration, columns / options.max_cps),
+            following - start - options.min_gap,
+        )
+        if needed > room:
+            cost += 3 * min(3.0, needed / max(0.05, room) - 1)
+        yield last + 1, cost
         inside += 2.5 * (one.break_cost == AFTER_SENTENCE) + 2.5 * pause
 
 

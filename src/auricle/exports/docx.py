@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
 _LONGEST_PROPERTY = 255  # characters python-docx lets a core property have
 _QUIET = "5C6470"
+_TIME = "Time"  # the character style of times
 _EAST_ASIAN = {"zh": "zh-CN", "yue": "zh-HK", "ja": "ja-JP", "ko": "ko-KR"}
 _LANGUAGE = re.compile(r"[a-z]{2,3}(-[A-Za-z]{2,4})?")
 
@@ -31,13 +32,16 @@ _LANGUAGE = re.compile(r"[a-z]{2,3}(-[A-Za-z]{2,4})?")
 def write(transcript: Transcript, options: ReadingOptions, title: str) -> Exported:
     """The document, with its language set for the spelling check and page numbers at the foot."""
     import docx
+    from docx.enum.text import WD_ALIGN_PARAGRAPH
 
     document = docx.Document()
     _set_properties(document, transcript, title)
     _set_styles(document, transcript.language)
     _number_pages(document)
     _set_direction(document.add_paragraph(title, style="Title"), title)
-    document.add_paragraph(about(transcript), style="Subtitle")
+    subtitle = document.add_paragraph(about(transcript), style="Subtitle")
+    if is_right_to_left(title):
+        subtitle.alignment = WD_ALIGN_PARAGRAPH.RIGHT
     for sentence in cautions(transcript):
         document.add_paragraph(sentence, style="Intense Quote")
     found = paragraphs(transcript, options.speakers)
@@ -63,12 +67,20 @@ def _set_properties(document: "Document", transcript: Transcript, title: str) ->
 
 
 def _set_styles(document: "Document", language: str | None) -> None:
+    from docx.enum.style import WD_STYLE_TYPE
     from docx.shared import Pt, RGBColor
 
+    document.styles.add_style(_TIME, WD_STYLE_TYPE.CHARACTER)
     quiet = RGBColor.from_string(_QUIET)
     ink = RGBColor.from_string("1D2127")
     blue = RGBColor.from_string("1F5FBF")
-    looks = (("Normal", 11, ink), ("Title", 24, ink), ("Subtitle", 10, quiet), ("Heading 2", 12, blue))
+    looks = (
+        ("Normal", 11, ink),
+        ("Title", 24, ink),
+        ("Subtitle", 10, quiet),
+        ("Heading 2", 12, blue),
+        (_TIME, 9, quiet),
+    )
     for name, size, colour in looks:
         style: Any = document.styles[name]
         style.font.size, style.font.color.rgb, style.font.italic = Pt(size), colour, False
@@ -107,15 +119,14 @@ def _number_pages(document: "Document") -> None:
 
 
 def _add(document: "Document", one: Paragraph, time: str | None) -> None:
-    from docx.shared import Pt, RGBColor
-
+    """Add a paragraph; its styles go by their ids, since finding one by name reads through all of them."""
     if one.speaker:
-        heading = document.add_heading(one.speaker, level=2)
+        heading = document.add_paragraph(one.speaker)
+        heading._p.style = "Heading2"
         _set_direction(heading, one.text)
     paragraph = document.add_paragraph()
     if time:
-        run = paragraph.add_run(f"{time}  ")
-        run.font.size, run.font.color.rgb = Pt(9), RGBColor.from_string(_QUIET)
+        paragraph.add_run(f"{time}  ")._r.style = _TIME
     paragraph.add_run(one.text)
     _set_direction(paragraph, one.text)
 

@@ -83,7 +83,7 @@ def _style(options: HtmlOptions) -> str:
 def _header(transcript: Transcript, title: str) -> Iterator[str]:
     yield "<header>"
     yield f'<h1 dir="auto">{escape(title)}</h1>'
-    yield f'<p class="about" dir="ltr">{escape(about(transcript))}</p>'
+    yield f'<p class="about"><bdi dir="ltr">{escape(about(transcript))}</bdi></p>'
     for sentence in cautions(transcript):
         yield f'<p class="caution" dir="auto" role="note">{escape(sentence)}</p>'
     yield "</header>"
@@ -112,8 +112,8 @@ def _turns(found: Sequence[Paragraph], options: HtmlOptions, *, hours: bool) -> 
 
 
 def _time_link(second: int, anchor: str, hours: bool) -> str:
-    time = f'<time datetime="PT{second}S">{clock(second, hours=hours)}</time>'
-    return f'<a class="time" dir="ltr" href="#{anchor}">{time}</a>'
+    time = f'<time datetime="PT{second}S" dir="ltr">{clock(second, hours=hours)}</time>'
+    return f'<a class="time" href="#{anchor}">{time}</a>'
 
 
 FORMAT = Format("html", ".html", "text/html; charset=utf-8", "Web page", HtmlOptions, write)
