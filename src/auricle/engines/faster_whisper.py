@@ -162,7 +162,7 @@ class FasterWhisper:
         for number, samples in enumerate(windows):
             if len(samples):
                 segments, _ = self._model.transcribe(samples, vad_filter=False, **arguments)
-                yield from (Heard(number, heard) for heard in map(_segment, _guarded(segments)))
+                yield from (Heard(number, _segment(segment)) for segment in _guarded(segments))
 
     def _batched(self, windows: Iterable[Samples], options: SpeechOptions) -> Iterator[Heard]:
         pool = ThreadPoolExecutor(self._lanes, thread_name_prefix="whisper")
@@ -296,9 +296,9 @@ def _renumbered(first: int, future: Future[list[Heard]]) -> Iterator[Heard]:
 
 
 def _guarded(segments: Iterable[Any]) -> Iterator[Any]:
-    """Decode lazily, with the library's errors in our words."""
+    """Decode lazily: segments with text, and the library's errors in our words."""
     try:
-        yield from segments
+        yield from (segment for segment in segments if segment.text.strip())
     except ValueError as error:
         raise InvalidOption(f"Whisper refuses these options: {_first_line(error)}") from error
     except RuntimeError as error:
