@@ -64,7 +64,7 @@ def test_another_form_is_refused_by_name(document: dict[str, str]) -> None:
 def test_a_transcript_cannot_be_changed_in_place() -> None:
     transcript = Transcript(None, 1.0, (), MadeWith("e", "m"))
     with pytest.raises(FrozenInstanceError):
-        transcript.duration = 2.0  # type: ignore[misc] - this is what must not work
+        transcript.duration = 2.0  # type: ignore[misc]  # this is what must not work
 
 
 def test_a_speaker_without_a_name_goes_by_the_id() -> None:
