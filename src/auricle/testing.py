@@ -62,7 +62,7 @@ _QUIETEST = 0.003
 _SHORTEST = 0.06
 
 CAPABILITIES = Capabilities(
-    options=frozenset({"recheck", "word_times"}),
+    options=frozenset({"word_times"}),
     languages=frozenset({"en", "de"}),
     word_times=True,
     language_detection=True,

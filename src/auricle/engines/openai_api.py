@@ -23,6 +23,7 @@ from auricle.errors import (
     AuricleError,
     EngineFailed,
     EngineUnavailable,
+    InvalidOption,
     InvalidSetting,
     UnknownModel,
     UnsupportedOption,
@@ -34,7 +35,7 @@ NAME = "openai-api"
 LONGEST = 600.0
 
 CAPABILITIES = Capabilities(
-    options=frozenset({"batch_size", "prompt", "recheck", "temperatures", "word_times"}),
+    options=frozenset({"batch_size", "prompt", "temperatures", "word_times"}),
     languages=frozenset(WHISPER_LANGUAGES),
     word_times=True,
     translate=True,
@@ -108,13 +109,29 @@ class OpenAIApi:
         lacks = _LACKS.get(self._gives)
         return EngineIdentity(NAME, self._model, device="remote", warnings=(lacks,) if lacks else ())
 
-    def transcribe(self, windows: Iterable[Samples], options: SpeechOptions) -> Iterator[Heard]:
-        """Send windows, a few at once; their segments come back in order."""
+    def window(self, options: SpeechOptions) -> float | None:
+        """What fits into one upload, at most ten minutes."""
         if len(options.temperatures or ()) > 1:
-            raise UnsupportedOption(
+            raise InvalidOption(
                 "The engine openai-api takes one temperature, not several: the server has its own fallback."
             )
-        return self._transcribe(windows, options)
+        return self.capabilities.window
+
+    def transcribe(self, windows: Iterable[Samples], options: SpeechOptions) -> Iterator[Heard]:
+        """Send windows, a few at once; their segments come back in order."""
+        self.window(options)
+        lanes = options.batch_size or self._concurrency
+        pool = ThreadPoolExecutor(lanes, thread_name_prefix=NAME)
+        waiting: deque[tuple[int, Future[list[Segment]]]] = deque()
+        try:
+            for number, window in enumerate(windows):
+                waiting.append((number, pool.submit(self._hear, window, options)))
+                if len(waiting) == lanes:
+                    yield from _finished(waiting)
+            while waiting:
+                yield from _finished(waiting)
+        finally:
+            pool.shutdown(wait=False, cancel_futures=True)
 
     def detect_language(self, samples: Samples, options: SpeechOptions) -> LanguageGuess:
         """The language the server hears in the first 30 s; it does not say how sure it is."""
@@ -129,20 +146,6 @@ class OpenAIApi:
     def close(self) -> None:
         """Close the connections."""
         self._client.close()
-
-    def _transcribe(self, windows: Iterable[Samples], options: SpeechOptions) -> Iterator[Heard]:
-        lanes = options.batch_size or self._concurrency
-        pool = ThreadPoolExecutor(lanes, thread_name_prefix=NAME)
-        waiting: deque[tuple[int, Future[list[Segment]]]] = deque()
-        try:
-            for number, window in enumerate(windows):
-                waiting.append((number, pool.submit(self._hear, window, options)))
-                if len(waiting) == lanes:
-                    yield from _finished(waiting)
-            while waiting:
-                yield from _finished(waiting)
-        finally:
-            pool.shutdown(wait=False, cancel_futures=True)
 
     def _hear(self, window: Samples, options: SpeechOptions) -> list[Segment]:
         if len(window) == 0:
@@ -219,7 +222,7 @@ class OpenAIApi:
             return EngineUnavailable(f"{where} did not answer within {self._timeout:g} s.")
         if not isinstance(error, APIStatusError):
             return EngineUnavailable(f"{where} cannot be reached: is it running, and the address right?")
-        status, said = error.status_code, self._without_key(_said(error))
+        status, said = error.status_code, self._without_key(_said(error))[:300]
         if status in (401, 403):
             return EngineUnavailable(f"{where} refuses the key ({status}), set AURICLE_ENGINE_KEY: {said}")
         if status == 413:

@@ -14,14 +14,14 @@ from auricle.transcript import Segment, Word
 NAME = "pocketsphinx"
 
 CAPABILITIES = Capabilities(
-    options=frozenset({"recheck", "word_times"}),
+    options=frozenset({"word_times"}),
     languages=frozenset({"en"}),
     word_times=True,
     window=30.0,
 )
 
 WARNING = (
-    "Made by PocketSphinx, the engine of last resort: expect about every second word of free speech to be "
+    "Made by PocketSphinx, the engine of last resort: in free speech more than half of the words are often "
     "wrong, and no punctuation. Choose a Whisper model for text to rely on."
 )
 
@@ -88,9 +88,10 @@ class PocketSphinx:
         with self._lock:
             decoder = self._decoder
             try:
-                decoder.start_stream()
+                # Forgets the noise it learned from the last window.
+                decoder.reinit_feat()
                 decoder.start_utt()
-                # The whole utterance at once: its mean normalises it, and nothing of the last one remains.
+                # The whole utterance at once: its own mean normalises it.
                 decoder.process_raw(pcm, full_utt=True)
                 decoder.end_utt()
             except RuntimeError as error:
