@@ -7,20 +7,22 @@ import typer
 
 from auricle import __version__
 from auricle.cli import config, doctor, models, transcribe
+from auricle.cli.batch import sentence_of
+from auricle.cli.help import WIDTH, Command, Group
 from auricle.errors import AuricleError
 
 app = typer.Typer(
     name="auricle",
-    help="Recordings into transcripts people can use: who said what, when, in every format.",
+    cls=Group,
     no_args_is_help=True,
     pretty_exceptions_enable=False,
-    rich_markup_mode="markdown",
-    context_settings={"help_option_names": ["-h", "--help"]},
+    rich_markup_mode=None,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": WIDTH},
 )
-app.command()(transcribe.transcribe)
-app.add_typer(models.app, name="models")
-app.command()(doctor.doctor)
-app.add_typer(config.app, name="config")
+app.command(cls=Command)(transcribe.transcribe)
+app.add_typer(models.app, name="models", cls=Group)
+app.command(cls=Command)(doctor.doctor)
+app.add_typer(config.app, name="config", cls=Group)
 
 
 def _print_version(wanted: bool) -> None:
@@ -42,15 +44,6 @@ def main() -> None:
     """Run the command line; an error is one sentence on stderr and an exit status, never a traceback."""
     try:
         app()
-    except AuricleError as error:
-        sys.stderr.write(f"auricle: {error}\n")
-        sys.exit(error.exit_status)
-    except BrokenPipeError:
-        # Whoever read our output has had enough, as `auricle ... | head` does.
-        sys.stderr.close()
-        sys.exit(141)
-    except OSError as error:
-        sys.stderr.write(
-            f"auricle: {error.strerror or error}: {error.filename or ''}\n".replace(": \n", "\n")
-        )
-        sys.exit(1)
+    except (AuricleError, OSError) as error:
+        sys.stderr.write(f"auricle: {sentence_of(error)}\n")
+        sys.exit(error.exit_status if isinstance(error, AuricleError) else 1)

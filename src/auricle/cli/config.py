@@ -10,6 +10,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from auricle.cli.help import Command
 from auricle.settings import (
     Settings,
     check_file,
@@ -37,7 +38,7 @@ class _Row(NamedTuple):
     source: str
 
 
-@app.command()
+@app.command(cls=Command)
 def show(
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
 ) -> None:
@@ -57,7 +58,7 @@ def show(
         typer.echo(_aligned(rows))
 
 
-@app.command()
+@app.command(cls=Command)
 def check(
     file: Annotated[
         Path | None,
@@ -74,10 +75,11 @@ def check(
     typer.echo(f"The configuration is right{f', {used} included' if used else ''}.")
 
 
-@app.command()
+@app.command(cls=Command)
 def example(
     form: Annotated[
-        Form, typer.Option("--format", help="env for a .env file, toml for an auricle.toml.")
+        Form,
+        typer.Option("--format", metavar="env|toml", help="env for a .env file, toml for an auricle.toml."),
     ] = Form.toml,
 ) -> None:
     """Print a configuration to start from: every setting, explained, at its default."""

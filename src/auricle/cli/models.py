@@ -12,6 +12,7 @@ from rich.console import Console
 from rich.progress import BarColumn, DownloadColumn, Progress, TaskID, TextColumn, TransferSpeedColumn
 from rich.table import Table
 
+from auricle.cli.help import Command
 from auricle.engines import models
 from auricle.engines.model_hub import Hub, Report
 from auricle.errors import AuricleError, ModelUnavailable, NotFound
@@ -29,7 +30,7 @@ Names = Annotated[
 ]
 
 
-@app.command("list")
+@app.command("list", cls=Command)
 def list_models(
     as_json: Annotated[bool, typer.Option("--json", help="Print a JSON array.")] = False,
 ) -> None:
@@ -46,7 +47,7 @@ def list_models(
         typer.echo(f"{row.name:<20} {row.state:<10} {_megabytes(row.size):>10}  {row.path or ''}".rstrip())
 
 
-@app.command()
+@app.command(cls=Command)
 def pull(
     names: Names = None,
     all_defaults: Annotated[
@@ -81,7 +82,7 @@ def pull(
     _for_each(wanted, fetch)
 
 
-@app.command()
+@app.command(cls=Command)
 def remove(names: Annotated[list[str], typer.Argument(metavar="NAME...", help="Models to delete.")]) -> None:
     """Delete models from the disk, unfinished downloads included. Folders of your own are never touched.
 
@@ -91,7 +92,7 @@ def remove(names: Annotated[list[str], typer.Argument(metavar="NAME...", help="M
     _for_each(names, lambda name: f"{_megabytes(models.remove(name, models_dir=models_dir))} freed")
 
 
-@app.command()
+@app.command(cls=Command)
 def verify(names: Names = None) -> None:
     """Read every file of the named models, or of all that are here, and compare with what was published.
 
@@ -104,7 +105,7 @@ def verify(names: Names = None) -> None:
     _for_each(names or here, lambda name: _verdict(models.verify(name, models_dir=models_dir)))
 
 
-@app.command()
+@app.command(cls=Command)
 def where(name: Annotated[str, typer.Argument(metavar="NAME", help="A model that is here.")]) -> None:
     """Print the folder that holds a model's files."""
     files = models.find(name, models_dir=load_settings().models_dir)

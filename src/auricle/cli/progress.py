@@ -2,16 +2,20 @@
 
 import sys
 import time
+import unicodedata
 from types import TracebackType
 
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskID, TextColumn
+from rich.table import Column
 from rich.text import Text
 
 from auricle.pipeline import Progress as Step
 
 #: Seconds between plain lines, so that a log stays readable.
 _LINE_EVERY = 15.0
+#: Kinds of characters that would break a line or drive the terminal: controls, halves of pairs, separators.
+_UNSHOWN = {"Cc", "Cs", "Zl", "Zp"}
 
 
 class Display:
@@ -29,9 +33,9 @@ class Display:
     def __enter__(self) -> "Display":
         if self.console.is_terminal and not self._quiet:
             self._bar = Progress(
-                TextColumn("{task.description}"),
-                BarColumn(bar_width=None),
-                TextColumn("{task.fields[state]}"),
+                TextColumn("{task.description}", markup=False, table_column=_column(2)),
+                BarColumn(bar_width=None, table_column=_column(1)),
+                TextColumn("{task.fields[state]}", markup=False, table_column=Column(no_wrap=True)),
                 console=self.console,
                 transient=True,
                 expand=True,
@@ -52,16 +56,21 @@ class Display:
 
     def say(self, text: str) -> None:
         """A line for people, beside the bar."""
-        self.console.print(Text(text))
+        self.console.print(Text(one_line(text)))
+
+    def mention(self, text: str) -> None:
+        """A line that can be missed: nobody sees it who wants it quiet."""
+        if not self._quiet:
+            self.say(text)
 
     def begin(self, name: str) -> None:
-        """Work on the recording `name` starts."""
+        """Work on what is called `name` starts."""
         self._name, self._first = name, None
         self._started = self._said = time.monotonic()
         if self._bar is not None:
             if self._task is not None:
                 self._bar.remove_task(self._task)
-            self._task = self._bar.add_task(name, total=None, state="")
+            self._task = self._bar.add_task(one_line(name), total=None, state="")
 
     def step(self, step: Step) -> None:
         """Show a report of the pipeline."""
@@ -69,21 +78,20 @@ class Display:
             self._first = step.done
         if self._bar is not None and self._task is not None:
             self._bar.update(self._task, total=step.total, completed=step.done, state=self._state(step))
-        elif not self._quiet and time.monotonic() - self._said > _LINE_EVERY and step.stage == "transcribe":
+        elif step.stage == "transcribe" and time.monotonic() - self._said > _LINE_EVERY:
             self._said = time.monotonic()
-            share = f"{step.done / step.total:4.0%} " if step.total else ""
-            self.say(f"{self._name}: {share}{self._state(step)}")
+            share = f"{step.done / step.total:.0%}, " if step.total else ""
+            self.mention(f"{self._name}: {share}{self._state(step)}")
 
     def download(self, file: str, done: int, total: int) -> None:
         """Show a report of a model's download."""
-        if self._bar is not None:
-            if self._name != file:
-                self.begin(file)
-            if self._task is not None:
-                self._bar.update(self._task, total=total, completed=done, state=f"{done / 1e6:.0f} MB")
-        elif not self._quiet and (done >= total or time.monotonic() - self._said > _LINE_EVERY):
+        if self._name != file:
+            self.begin(file)
+        if self._bar is not None and self._task is not None:
+            self._bar.update(self._task, total=total, completed=done, state=f"{done / 1e6:.0f} MB")
+        elif done >= total or time.monotonic() - self._said > _LINE_EVERY:
             self._said = time.monotonic()
-            self.say(f"{file}: {done / 1e6:.0f} of {total / 1e6:.0f} MB")
+            self.mention(f"{file}: {done / 1e6:.0f} of {total / 1e6:.0f} MB")
 
     def _state(self, step: Step) -> str:
         if step.stage == "prepare":
@@ -102,3 +110,15 @@ def clock(seconds: float) -> str:
     whole = round(seconds)
     hours, rest = divmod(whole, 3600)
     return f"{hours}:{rest // 60:02}:{rest % 60:02}" if hours else f"{rest // 60}:{rest % 60:02}"
+
+
+def one_line(text: str) -> str:
+    """Text with everything that would break the line, or drive the terminal, spelled out."""
+    return "".join(
+        one if unicodedata.category(one) not in _UNSHOWN else one.encode("unicode_escape").decode()
+        for one in text
+    )
+
+
+def _column(share: int) -> Column:
+    return Column(ratio=share, min_width=8, no_wrap=True, overflow="ellipsis")

@@ -1,12 +1,20 @@
 """Which recordings a command line names, and where their transcripts go."""
 
+import os
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import NoReturn
 
 from auricle.audio.probe import Limits, probe
-from auricle.errors import AudioError, InvalidOption
+from auricle.errors import AudioError, InvalidOption, LimitExceeded
+
+#: Endings of files that nobody gives to anything but sound: one that cannot be read is worth a failure.
+_SOUND_NAMES = frozenset(
+    {".aac", ".aif", ".aiff", ".amr", ".au", ".caf", ".flac", ".m4a", ".mka", ".mp3", ".oga", ".ogg", ".opus"}
+    | {".wav", ".wma", ".wv"}
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,20 +36,21 @@ class Target:
 def find_sources(arguments: Iterable[Path], limits: Limits) -> tuple[list[Source], list[Path]]:
     """The recordings named, those inside folders included, and the files in folders that are none.
 
-    A folder is searched at every depth, hidden files left out; what is a recording is told by content.
+    A folder is searched at every depth, hidden files left out; what is a recording is told by content. A
+    recording that is named twice counts once. Raises OSError where a folder cannot be read.
     """
-    sources: list[Source] = []
+    sources: dict[Path, Source] = {}
     others: list[Path] = []
     for argument in arguments:
         if not argument.is_dir():
-            sources.append(Source(argument, Path()))
+            sources.setdefault(argument.resolve(), Source(argument, Path()))
             continue
         for path in _files(argument):
             if _is_recording(path, limits):
-                sources.append(Source(path, path.parent.relative_to(argument)))
+                sources.setdefault(path.resolve(), Source(path, path.parent.relative_to(argument)))
             else:
                 others.append(path)
-    return sources, others
+    return list(sources.values()), others
 
 
 def plan_targets(
@@ -73,15 +82,23 @@ def plan_targets(
 
 
 def _files(folder: Path) -> Iterator[Path]:
-    for path in sorted(folder.rglob("*")):
-        hidden = any(part.startswith(".") for part in path.relative_to(folder).parts)
-        if path.is_file() and not hidden:
-            yield path
+    for parent, folders, names in os.walk(folder, onerror=_refuse):
+        folders[:] = sorted(name for name in folders if not name.startswith("."))
+        for name in sorted(names):
+            path = Path(parent, name)
+            if not name.startswith(".") and path.is_file():
+                yield path
+
+
+def _refuse(error: OSError) -> NoReturn:
+    raise error
 
 
 def _is_recording(path: Path, limits: Limits) -> bool:
     try:
         probe(path, limits)
+    except LimitExceeded:
+        return True
     except AudioError:
-        return False
+        return path.suffix.lower() in _SOUND_NAMES or not os.access(path, os.R_OK)
     return True

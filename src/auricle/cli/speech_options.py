@@ -60,17 +60,17 @@ def _parameter(name: str, hint: Any, meaning: str, panel: str) -> inspect.Parame
     kind, is_list = _plain(hint)
     flag = "--" + name.replace("_", "-")
     names = (f"{flag}/--no-{flag[2:]}",) if kind is bool else (flag,)
-    option = typer.Option(
-        *names,
-        help=meaning,
-        rich_help_panel=panel,
-        show_default=False,
-        metavar="N,N,..." if is_list else None,
-        parser=None if get_origin(kind) is not Literal else _choice(get_args(kind)),
-    )
-    plain: Any = str if is_list or get_origin(kind) is Literal else kind
-    annotation: Any = Annotated[plain | None, option]
+    option = typer.Option(*names, help=meaning, rich_help_panel=panel, metavar=_metavar(kind, is_list))
+    annotation: Any = Annotated[(str if is_list else kind) | None, option]
     return inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, default=None, annotation=annotation)
+
+
+def _metavar(kind: Any, is_list: bool) -> str | None:
+    if is_list:
+        return "N,N,..."
+    if get_origin(kind) is Literal:
+        return "|".join(get_args(kind))
+    return {bool: None, int: "N", float: "X"}.get(kind, "TEXT")
 
 
 def _plain(hint: Any) -> tuple[Any, bool]:
@@ -78,16 +78,6 @@ def _plain(hint: Any) -> tuple[Any, bool]:
     if get_origin(hint) in (Union, types.UnionType):
         hint = next(one for one in get_args(hint) if one is not type(None))
     return hint, get_origin(hint) is tuple
-
-
-def _choice(values: tuple[str, ...]) -> Any:
-    def choose(text: str) -> str:
-        if text not in values:
-            raise typer.BadParameter(f"{text!r} is not one of {', '.join(values)}.")
-        return text
-
-    choose.__name__ = "|".join(values)
-    return choose
 
 
 def _parsed(name: str, hint: Any, value: Any) -> Any:
