@@ -10,9 +10,9 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from auricle.audio.pcm import FULL_SCALE, SAMPLE_RATE
 from auricle.errors import EngineUnavailable, InvalidOption
 
-SAMPLE_RATE = 16_000
 #: Silero looks at 512 new samples (32 ms) at a time, with the 64 before them as context.
 FRAME = 512
 _CONTEXT = 64
@@ -46,7 +46,7 @@ class VadOptions:
         bounds = {
             "threshold": (0.01, 0.99),
             "end_threshold": (0.0, self.threshold),
-            "min_speech": (0.0, 10.0),
+            "min_speech": (0.0, min(10.0, self.max_speech)),
             "min_silence": (0.032, 30.0),
             "max_speech": (1.0, 3600.0),
             "padding": (0.0, 5.0),
@@ -122,7 +122,8 @@ class RegionTracker:
 
     A region opens at `threshold` and closes after `min_silence` under `end_threshold` (hysteresis as in
     Silero's own `get_speech_timestamps`). A region longer than `max_speech` is split at the frame where
-    speech is least likely in its second half, and the halves touch.
+    speech is least likely in its second half, and the pieces touch; where it had fallen quiet by then, it
+    ends there. No piece of a split region is too short to keep.
     """
 
     def __init__(self, options: VadOptions = VadOptions()) -> None:
@@ -131,62 +132,55 @@ class RegionTracker:
         self._off = max(options.threshold - 0.15, 0.01) if low is None else low
         self._min_speech = int(options.min_speech * SAMPLE_RATE)
         self._min_silence = int(options.min_silence * SAMPLE_RATE)
-        self._max_frames = max(2, int(options.max_speech * SAMPLE_RATE) // FRAME)
+        self._max_frames = int(options.max_speech * SAMPLE_RATE) // FRAME
         self._frame = 0
         self._open: int | None = None
+        self._was_split = False
         self._quiet_since: int | None = None
         self._inside: list[float] = []
 
     def push(self, probabilities: Iterable[float]) -> list[Region]:
         """Take the next frames; returns the regions that closed."""
-        closed = []
+        closed: list[Region] = []
         for probability in probabilities:
-            region = self._advance(float(probability))
+            closed += self._advance(float(probability))
             self._frame += 1
-            if region is not None and region.stop - region.start > self._min_speech:
-                closed.append(region)
         return closed
 
     def finish(self, total: int) -> list[Region]:
         """The region still open when the stream ended after `total` samples, if any."""
-        if self._open is None:
-            return []
-        stop = total if self._quiet_since is None else min(total, self._quiet_since * FRAME)
-        region = Region(self._open * FRAME, stop)
-        self._open = None
-        return [region] if region.stop - region.start > self._min_speech else []
+        return [] if self._open is None else self._close(self._open, total)
 
-    def _advance(self, probability: float) -> Region | None:
+    def _advance(self, probability: float) -> list[Region]:
         if self._open is None:
             if probability >= self._on:
-                self._open, self._quiet_since, self._inside = self._frame, None, [probability]
-            return None
+                self._open, self._was_split = self._frame, False
+                self._quiet_since, self._inside = None, [probability]
+            return []
         self._inside.append(probability)
         if probability >= self._on:
             self._quiet_since = None
-        elif probability < self._off and self._quiet_since is None:
-            self._quiet_since = self._frame
-        if self._quiet_since is not None:
+        elif probability < self._off:
+            self._quiet_since = self._frame if self._quiet_since is None else self._quiet_since
             if (self._frame - self._quiet_since) * FRAME >= self._min_silence:
-                return self._close(self._quiet_since)
-            return None
-        return self._split() if len(self._inside) > self._max_frames else None
+                return self._close(self._open, self._quiet_since * FRAME)
+        if len(self._inside) <= self._max_frames:
+            return []
+        if self._quiet_since is not None:
+            return self._close(self._open, self._quiet_since * FRAME)
+        return [self._split(self._open)]
 
-    def _close(self, stop: int) -> Region:
-        assert self._open is not None  # noqa: S101 - called only while a region is open
-        region = Region(self._open * FRAME, stop * FRAME)
+    def _close(self, first: int, stop: int) -> list[Region]:
         self._open = None
-        return region
+        region = Region(first * FRAME, stop)
+        return [region] if self._was_split or region.stop - region.start > self._min_speech else []
 
-    def _split(self) -> Region:
+    def _split(self, first: int) -> Region:
         half = len(self._inside) // 2
-        tail = np.array(self._inside[half:])
-        smooth = np.convolve(tail, np.full(3, 1 / 3), mode="valid")
+        smooth = np.convolve(self._inside[half:], np.full(3, 1 / 3), mode="valid")
         at = half + 1 + int(smooth.argmin())
-        assert self._open is not None  # noqa: S101 - called only while a region is open
-        region = Region(self._open * FRAME, (self._open + at) * FRAME)
-        self._open, self._inside = self._open + at, self._inside[at:]
-        return region
+        self._open, self._was_split, self._inside = first + at, True, self._inside[at:]
+        return Region(first * FRAME, self._open * FRAME)
 
 
 def speech_regions(
@@ -203,5 +197,5 @@ def speech_regions(
 
 def _as_float(samples: NDArray[np.int16] | NDArray[np.float32]) -> NDArray[np.float32]:
     if samples.dtype == np.int16:
-        return samples.astype(np.float32) / np.float32(32768)
+        return samples.astype(np.float32) / np.float32(FULL_SCALE)
     return np.asarray(samples, np.float32)
