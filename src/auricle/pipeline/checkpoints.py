@@ -79,10 +79,10 @@ def sweep(root: Path, days: float) -> None:
 
 
 def load_json(path: Path) -> Any:
-    """What was saved, or None where nothing was."""
+    """What was saved, or None where nothing was, or nothing that can still be read."""
     try:
         return json.loads(path.read_text(encoding="utf-8"))
-    except FileNotFoundError:
+    except (FileNotFoundError, ValueError):
         return None
 
 

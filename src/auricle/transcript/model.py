@@ -6,6 +6,7 @@ from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from auricle.errors import AuricleError
+from auricle.transcript.lines import join
 
 SCHEMA = "auricle.transcript/1"
 
@@ -87,8 +88,8 @@ class Transcript:
 
     @property
     def text(self) -> str:
-        """All segments as running text."""
-        return " ".join(segment.text for segment in self.segments)
+        """All segments as running text, with spaces between them where their script has any."""
+        return join(segment.text for segment in self.segments)
 
     def speaker_name(self, speaker_id: str | None) -> str | None:
         """The name of a speaker, or None for no speaker."""

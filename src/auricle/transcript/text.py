@@ -1,11 +1,8 @@
 """Words inside the text of their segment: where each stands, so that spacing and punctuation survive."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 
 from auricle.transcript.model import Word
-
-#: Languages written without spaces between words.
-UNSPACED = frozenset({"bo", "ja", "km", "lo", "my", "th", "yue", "zh"})
 
 
 def word_spans(text: str, words: Sequence[Word]) -> list[tuple[int, int]] | None:
@@ -19,8 +16,3 @@ def word_spans(text: str, words: Sequence[Word]) -> list[tuple[int, int]] | None
         at = begin + len(word.text)
         spans.append((begin, at))
     return spans
-
-
-def joined(texts: Iterable[str], language: str | None) -> str:
-    """Texts as running text: with spaces between them where the language has any."""
-    return ("" if language in UNSPACED else " ").join(text for text in texts if text)
