@@ -14,8 +14,9 @@ from numpy.typing import NDArray
 
 import material
 from auricle.audio.decode import decode
+from auricle.audio.pcm import SAMPLE_RATE
 from auricle.audio.probe import Limits
-from auricle.audio.vad import SAMPLE_RATE, VadOptions, speech_regions
+from auricle.audio.vad import VadOptions, speech_regions
 from table import Table
 
 #: File name endings and the encoders to make them with: what phones, browsers and archives write.
