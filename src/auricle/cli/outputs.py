@@ -1,5 +1,6 @@
 """What a transcription writes: which formats, with which options, and where."""
 
+import errno
 import json
 import os
 import sys
@@ -104,6 +105,8 @@ def print_json(document: Mapping[str, Any]) -> None:
 
 
 def _print(content: bytes) -> None:
+    if not sys.stdout:  # whoever started us closed it
+        raise OSError(errno.EBADF, "Standard output is closed")
     with disk_errors(Path("standard output")):
         sys.stdout.flush()
         sys.stdout.buffer.write(content)

@@ -1,6 +1,5 @@
 """Showing how a transcription gets on: a bar on a terminal, plain lines otherwise, always on stderr."""
 
-import sys
 import time
 import unicodedata
 from types import TracebackType
@@ -22,7 +21,7 @@ class Display:
     """What a person sees while recordings are worked on."""
 
     def __init__(self, *, quiet: bool = False) -> None:
-        self.console = Console(file=sys.stderr, highlight=False, soft_wrap=True)
+        self.console = Console(stderr=True, highlight=False, soft_wrap=True)
         self._quiet = quiet
         self._bar: Progress | None = None
         self._task: TaskID | None = None

@@ -9,11 +9,13 @@ from typing import Annotated, Any, Literal, Union, get_args, get_origin, get_typ
 import typer
 
 from auricle.audio.vad import VadOptions
+from auricle.cli.completion import completing
 from auricle.engines.options import SpeechOptions, meaning_of
 from auricle.errors import InvalidOption
 
 _COMMON = ("language", "task", "prompt", "hotwords", "word_times")
 _VAD = "vad_"
+_METAVARS = {bool: None, int: "N", float: "X", str: "TEXT"}
 
 
 def parameters() -> list[inspect.Parameter]:
@@ -60,17 +62,16 @@ def _parameter(name: str, hint: Any, meaning: str, panel: str) -> inspect.Parame
     kind, is_list = _plain(hint)
     flag = "--" + name.replace("_", "-")
     names = (f"{flag}/--no-{flag[2:]}",) if kind is bool else (flag,)
-    option = typer.Option(*names, help=meaning, rich_help_panel=panel, metavar=_metavar(kind, is_list))
-    annotation: Any = Annotated[(str if is_list else kind) | None, option]
+    choices = get_args(kind) if get_origin(kind) is Literal else ()
+    option = typer.Option(
+        *names,
+        help=meaning,
+        rich_help_panel=panel,
+        metavar="|".join(choices) or ("N,N,..." if is_list else _METAVARS[kind]),
+        autocompletion=completing(choices) if choices else None,
+    )
+    annotation: Any = Annotated[(str if is_list or choices else kind) | None, option]
     return inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, default=None, annotation=annotation)
-
-
-def _metavar(kind: Any, is_list: bool) -> str | None:
-    if is_list:
-        return "N,N,..."
-    if get_origin(kind) is Literal:
-        return "|".join(get_args(kind))
-    return {bool: None, int: "N", float: "X"}.get(kind, "TEXT")
 
 
 def _plain(hint: Any) -> tuple[Any, bool]:

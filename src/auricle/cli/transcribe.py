@@ -2,15 +2,17 @@
 
 import inspect
 import sys
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, cast
 
 import typer
 
+from auricle.audio.decode import Channels
 from auricle.audio.probe import Limits
 from auricle.cli.batch import Batch, work
+from auricle.cli.completion import completing
 from auricle.cli.outputs import Output, check_folder, output_from
 from auricle.cli.progress import Display
 from auricle.cli.sources import Target, find_sources, plan_targets
@@ -24,16 +26,6 @@ from auricle.settings import Settings, load_settings
 _RECORDING, _OUTPUT, _ENGINE = (
     partial(typer.Option, rich_help_panel=panel) for panel in ("Recording", "Output", "Engine")
 )
-
-
-def _completing(names: Iterable[str]) -> Callable[[str], list[str]]:
-    """What the shell offers for a list of names with commas."""
-
-    def complete(incomplete: str) -> list[str]:
-        before, comma, last = incomplete.rpartition(",")
-        return [f"{before}{comma}{name}" for name in names if name.startswith(last)]
-
-    return complete
 
 
 def _transcribe(
@@ -53,7 +45,7 @@ def _transcribe(
             "-f",
             metavar="NAME,...",
             help=f"{', '.join(FORMATS)}; several with commas. Default: txt.",
-            autocompletion=_completing(FORMATS),
+            autocompletion=completing(FORMATS),
         ),
     ] = None,
     settings: Annotated[
@@ -68,9 +60,10 @@ def _transcribe(
     as_json: Annotated[bool, _OUTPUT("--json", help="Print one line of JSON for every recording.")] = False,
     quiet: Annotated[bool, _OUTPUT("--quiet", "-q", help="Show warnings and failures only.")] = False,
     channels: Annotated[
-        Literal["mix", "split"],
+        str,
         _RECORDING(
             metavar="mix|split",
+            autocompletion=completing(["mix", "split"]),
             help="mix hears all channels as one; split hears each on its own, as one speaker each. "
             "Default: mix.",
         ),
@@ -84,7 +77,7 @@ def _transcribe(
         _ENGINE(
             metavar="NAME",
             help=f"auto, {', '.join(CAPABILITIES)}. Default: auto.",
-            autocompletion=_completing(["auto", *CAPABILITIES]),
+            autocompletion=completing(["auto", *CAPABILITIES]),
         ),
     ] = None,
     model: Annotated[
@@ -101,7 +94,7 @@ def _transcribe(
         _ENGINE(
             metavar="NAME",
             help="auto, cpu or cuda. Default: auto.",
-            autocompletion=_completing(["auto", "cpu", "cuda"]),
+            autocompletion=completing(["auto", "cpu", "cuda"]),
         ),
     ] = None,
     compute_type: Annotated[
@@ -157,14 +150,12 @@ def _with_speech_options() -> Any:
 transcribe = _with_speech_options()
 
 
-def _prepare_options(
-    settings: Settings, channels: Literal["mix", "split"], start: str | None, end: str | None
-) -> PrepareOptions:
+def _prepare_options(settings: Settings, channels: str, start: str | None, end: str | None) -> PrepareOptions:
     first, last = _seconds("--from", start), _seconds("--to", end)
     if last is not None and last <= (first or 0.0):
         raise InvalidOption(f"--to {end} does not lie after --from {start or 0}.")
     return PrepareOptions(
-        channels=channels,
+        channels=cast("Channels", channels),
         start=first,
         end=last,
         part_length=settings.part_length,

@@ -8,8 +8,9 @@ from typing import Any
 from auricle.audio.pcm import SAMPLE_RATE
 from auricle.audio.probe import probe
 from auricle.engines import Engine, LanguageGuess, SpeechOptions, check_options
+from auricle.engines.leases import return_memory
 from auricle.engines.registry import CAPABILITIES
-from auricle.errors import AudioError, UnsupportedOption
+from auricle.errors import AudioError, InvalidOption, UnsupportedOption
 from auricle.pipeline import checkpoints
 from auricle.pipeline.assemble import Origin, assemble
 from auricle.pipeline.preparation import Preparation, start_preparation
@@ -46,7 +47,7 @@ def run(
     with checkpoints.work_folder(work, key, source) as folder:
         try:
             transcript = _transcribe(source, engine, speech, prepare, folder, report)
-        except AudioError:
+        except (AudioError, InvalidOption):
             checkpoints.discard(folder)
             raise
         checkpoints.discard(folder)
@@ -121,6 +122,8 @@ class _Hearing:
         self._new = through + (bounds.stop - bounds.start) / SAMPLE_RATE
         document = {"language": self.language, "segments": [segment_to_dict(segment) for segment in segments]}
         checkpoints.save_json(kept, document)
+        # Without this the heap's holes grow from part to part, and hours need more memory than minutes.
+        return_memory()
         self._tell(self._new, ())
         return segments
 
