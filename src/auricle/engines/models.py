@@ -59,6 +59,11 @@ class ModelFiles:
     name: str
     revision: str
 
+    @property
+    def title(self) -> str:
+        """The name for transcripts: of a folder of one's own just its last part, whose place is private."""
+        return self.path.name if self.revision.startswith("local-") else self.name
+
 
 @dataclass(frozen=True, slots=True)
 class CachedModel:

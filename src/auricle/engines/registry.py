@@ -64,7 +64,7 @@ def _faster_whisper(settings: Settings, report: Report) -> Engine:
     )
     return faster_whisper.load(
         found.path,
-        model=found.name,
+        model=found.title,
         revision=found.revision,
         device=device.name,
         compute_type=device.compute_type,
