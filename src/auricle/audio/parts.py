@@ -57,27 +57,28 @@ class PartPlanner:
 
     Feed it regions in order; it answers with padded regions, each followed sooner or later by the `Part`
     that holds it. Cuts go to the longest silence within 20 % of `length` (s) from the last cut; failing
-    that to the next silence; only where there is none for `limit` (s) does a cut fall inside speech, at
-    the quietest place the voice activity detector found. All decisions depend on the regions alone, so
-    the plan is the same however early the regions were known.
+    that to the next silence, and failing that to the last one before; only where there is none for `limit`
+    (s, at least `length`) does a cut fall inside speech, at the quietest place the voice activity detector
+    found. All decisions depend on the regions alone, so the plan is the same however early they are known.
     """
 
     length: float = 600.0
     limit: float = 900.0
     padding: float = 0.4
-    _index: int = 0
-    _start: int = 0
-    _edge: int = 0
-    _pending: list[Region] = field(default_factory=list)
+    _index: int = field(default=0, init=False)
+    _start: int = field(default=0, init=False)
+    #: Where the speech given on so far ends, and where the padding of what comes next may begin.
+    _edge: int = field(default=0, init=False)
+    _floor: int = field(default=0, init=False)
+    _pending: list[Region] = field(default_factory=list, init=False)
 
     def push(self, region: Region) -> Iterator[Region | Part]:
         """Take the next region of speech; yields what has become certain."""
         self._pending.append(region)
         while (cut := self._cut(region.start)) is not None:
             yield from self._close(cut)
-        settled = self._start + int(self.length * (1 - _SLACK) * SAMPLE_RATE)
-        while len(self._pending) > 1 and self._pending[1].start <= settled:
-            yield self._release(self._pending[1].start)
+        for _ in range(self._settled()):
+            yield self._release()
 
     def finish(self, total: int) -> Iterator[Region | Part]:
         """The rest of the plan for a recording of `total` samples."""
@@ -85,25 +86,37 @@ class PartPlanner:
             yield from self._close(cut)
         yield from self._close(total)
 
+    def _settled(self) -> int:
+        """How many waiting regions no cut can fall between: those before the last early silence.
+
+        What follows that silence waits, since the cut goes there when no other silence comes.
+        """
+        until = self._start + int(self.length * (1 - _SLACK) * SAMPLE_RATE)
+        neighbours = enumerate(itertools.pairwise(self._pending), 1)
+        return max(
+            (count for count, (left, right) in neighbours if left.stop < right.start <= until), default=0
+        )
+
     def _close(self, cut: int) -> Iterator[Region | Part]:
         while self._pending and self._pending[0].start < cut:
-            ahead = self._pending[1].start if len(self._pending) > 1 else cut
-            rest = Region(cut, self._pending[0].stop)
-            yield self._release(ahead, cut)
-            if rest.stop > rest.start:
-                self._pending.insert(0, rest)
+            yield self._release(cut)
         yield Part(self._index, self._start, cut)
-        self._index, self._start, self._edge = self._index + 1, cut, cut
+        self._index, self._start, self._edge, self._floor = self._index + 1, cut, cut, cut
 
-    def _release(self, next_start: int, cut: int | None = None) -> Region:
+    def _release(self, cut: int | None = None) -> Region:
+        """The first waiting region, up to `cut`, with padding to the middle of the silences around it."""
         region = self._pending.pop(0)
+        if cut is not None and region.stop > cut:
+            self._pending.insert(0, Region(cut, region.stop))
+            region = Region(region.start, cut)
+        if cut is not None and (not self._pending or self._pending[0].start >= cut):
+            ceiling = cut
+        else:
+            ceiling = (region.stop + self._pending[0].start + 1) // 2
         pad = int(self.padding * SAMPLE_RATE)
-        first = self._edge == self._start
-        gap_before, gap_after = region.start - self._edge, next_start - region.stop
-        start = region.start - min(pad, gap_before if first else gap_before // 2)
-        stop = region.stop + min(pad, gap_after if next_start == cut else gap_after - gap_after // 2)
-        self._edge = region.stop
-        return Region(start, stop if cut is None else min(stop, cut))
+        padded = Region(max(region.start - pad, self._floor), min(region.stop + pad, ceiling))
+        self._edge, self._floor = region.stop, ceiling
+        return padded
 
     def _cut(self, horizon: int) -> int | None:
         """Where the current part ends, as far as the recording is known up to `horizon`; None: not yet."""
@@ -113,26 +126,28 @@ class PartPlanner:
         latest = min(wanted + slack, limit)
         if horizon <= latest:
             return None
-        gaps = self._gaps(horizon)
+        gaps = [gap for gap in self._gaps(horizon) if gap.start <= limit]
         silences = [gap for gap in gaps if gap.stop > gap.start]
         near = [gap for gap in silences if gap.stop > wanted - slack and gap.start < latest]
         if near:
             best = max(near, key=lambda gap: (gap.stop - gap.start, -abs(gap.start - wanted)))
-            return self._within(best, wanted)
-        later = [gap for gap in silences if latest <= gap.start < limit]
+            return min(self._within(best, wanted), limit)
+        later = [gap for gap in silences if gap.start >= latest]
         if later:
-            return self._within(later[0], wanted)
+            return min(self._within(later[0], wanted), limit)
         if horizon <= limit:
             return None
-        touching = [gap.start for gap in gaps if wanted - slack < gap.start <= limit]
+        earlier = [gap for gap in silences if gap.start > self._start]
+        if earlier:
+            return self._within(earlier[-1], wanted)
+        touching = [gap.start for gap in gaps if gap.start > wanted - slack]
         return touching[-1] if touching else limit
 
     def _gaps(self, horizon: int) -> list[Region]:
         """Silences between the regions not yet released; of length 0 where a long region was split."""
         edges = [self._edge, *(region.stop for region in self._pending)]
         starts = [*(region.start for region in self._pending), horizon]
-        gaps = [Region(edge, start) for edge, start in zip(edges, starts, strict=True) if start >= edge]
-        return [gap for gap in gaps if gap.start > self._start or gap.stop > gap.start]
+        return [Region(edge, start) for edge, start in zip(edges, starts, strict=True) if start >= edge]
 
     def _within(self, gap: Region, wanted: int) -> int:
         room = min(int(self.padding * SAMPLE_RATE), (gap.stop - gap.start) // 2)
