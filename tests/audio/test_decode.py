@@ -299,9 +299,9 @@ def test_a_gap_in_the_timestamps_becomes_silence(tmp_path, encode, decoded, tone
 
 def test_many_small_gaps_keep_the_time(tmp_path, encode, decoded, tone):
     clicks = np.zeros(60 * 48000, np.int16)
-    clicks[50 * 48000 : 51 * 48000] = tone(1, 48000)
+    clicks[50 * 48000 + 24000 : 51 * 48000 + 24000] = tone(1, 48000)
     source = encode(tmp_path / "a.webm", "libopus", 48000, clicks, shift=lambda at: 0.1 * int(at))
-    assert onset(decoded(source)[1][0]) == pytest.approx(55, abs=0.05)
+    assert onset(decoded(source)[1][0]) == pytest.approx(55.5, abs=0.05)
 
 
 def test_audio_that_starts_after_the_picture_keeps_its_time(tmp_path, decoded, tone):
@@ -428,12 +428,13 @@ def test_a_range_within_the_limit_is_decoded_of_a_longer_recording(tmp_path, enc
         decoded(source, limits=Limits(max_duration=20))
 
 
-def test_memory_does_not_grow_with_the_length(tmp_path, encode):
-    minute = np.zeros(60 * 8000, np.int16)
-    short = encode(tmp_path / "short.flac", "flac", 8000, minute)
-    long = encode(tmp_path / "long.flac", "flac", 8000, minute, times=180)
-    small = decode_apart(short, tmp_path / "o.pcm")["megabytes"]
-    assert decode_apart(long, tmp_path / "o.pcm")["megabytes"] < small + 20
+def test_memory_does_not_grow_with_the_length(tmp_path, encode, tone):
+    short = encode(tmp_path / "short.mp3", "libmp3lame", 8000, tone(60, 8000))
+    long = tmp_path / "long.mp3"
+    long.write_bytes(short.read_bytes() * 180)
+    small, large = (decode_apart(source, tmp_path / "o.pcm") for source in (short, long))
+    assert large["samples"] == pytest.approx(180 * small["samples"], rel=0.01)
+    assert large["megabytes"] < small["megabytes"] + 20
 
 
 @pytest.mark.parametrize("channels", ["mix", "split"])

@@ -64,7 +64,8 @@ class PeaksBuilder:
     """Collects peaks from blocks of samples as they come by."""
 
     def __init__(self, channels: int) -> None:
-        self._columns: list[npt.NDArray[np.int8]] = []
+        # One buffer that grows: thousands of small arrays between large ones would keep the heap from shrinking.
+        self._columns = bytearray()
         self._rest = np.zeros((channels, 0), np.int16)
 
     def add(self, block: npt.NDArray[np.int16]) -> None:
@@ -73,19 +74,16 @@ class PeaksBuilder:
         whole = samples.shape[1] - samples.shape[1] % BUCKET
         self._rest = samples[:, whole:].copy()
         if whole:
-            self._columns.append(_outline(samples[:, :whole].reshape(len(samples), -1, BUCKET)))
+            self._columns += _outline(samples[:, :whole].reshape(len(samples), -1, BUCKET))
 
     def finish(self) -> Peaks:
         """All columns; the last one may stand for less than a whole bucket."""
-        columns = list(self._columns)
-        if self._rest.size:
-            columns.append(_outline(self._rest[:, np.newaxis, :]))
-        if not columns:
-            return Peaks(np.zeros((0, len(self._rest), 2), np.int8))
-        return Peaks(np.concatenate(columns))
+        last = _outline(self._rest[:, np.newaxis, :]) if self._rest.size else b""
+        columns = np.frombuffer(bytes(self._columns) + last, np.int8)
+        return Peaks(columns.reshape(-1, len(self._rest), 2))
 
 
-def _outline(buckets: npt.NDArray[np.int16]) -> npt.NDArray[np.int8]:
-    """From int16[channels, buckets, n] to int8[buckets, channels, 2]."""
+def _outline(buckets: npt.NDArray[np.int16]) -> bytes:
+    """From int16[channels, buckets, n] to the bytes of int8[buckets, channels, 2]."""
     extremes = np.stack([buckets.min(axis=2), buckets.max(axis=2)], axis=2)
-    return (extremes >> 8).astype(np.int8).transpose(1, 0, 2)
+    return (extremes >> 8).astype(np.int8).transpose(1, 0, 2).tobytes()
