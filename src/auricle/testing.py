@@ -48,7 +48,7 @@ VOCABULARY = (
     "zulu",
 )
 
-WORD = 0.36
+WORD = 0.5
 GAP = 0.08
 #: Silence (s) after a sentence; the engine takes any silence of half that for a sentence's end.
 PAUSE = 0.6
@@ -156,23 +156,23 @@ class FakeEngine:
 
 
 def _voice(word: str, loudness: float) -> Samples:
-    """A vowel that glides from /a/ to /e/: harmonics of the word's pitch under three moving formants."""
+    """A vowel that glides from /i/ to /a/: harmonics of the word's pitch under moving formants."""
     if word not in VOCABULARY:
         raise ValueError(f"{word!r} is not in the vocabulary: {' '.join(VOCABULARY)}.")
     pitch = _PITCHES[VOCABULARY.index(word)]
     seconds = np.arange(round(WORD * RATE)) / RATE
     glide = seconds / WORD
     formants = [
-        (750 - 350 * glide, 80),
-        (1150 + 800 * glide, 110),
-        (2500 + 50 * glide, 160),
+        (300 + 450 * glide, 80),
+        (2200 - 1000 * glide, 110),
+        (2900 - 400 * glide, 160),
         (3500 + 0 * glide, 250),
     ]
     voiced = np.zeros_like(seconds)
     for harmonic in range(1, int(_HIGHEST / pitch)):
         frequency = harmonic * pitch
         gain = sum(1 / (1 + ((frequency - centre) / width) ** 2) for centre, width in formants)
-        voiced += (gain + 0.02) * np.cos(2 * np.pi * frequency * seconds) / harmonic**0.5
+        voiced += (gain + 0.02) * np.cos(2 * np.pi * frequency * seconds) / harmonic
     fade = np.minimum(1, np.minimum(seconds, WORD - seconds) / 0.03)
     voiced *= fade
     return np.asarray(loudness * voiced / np.abs(voiced).max(), dtype=np.float32)

@@ -22,7 +22,7 @@ CAPABILITIES = Capabilities(
 
 WARNING = (
     "Made by PocketSphinx, the engine of last resort: in free speech more than half of the words are often "
-    "wrong, and no punctuation. Choose a Whisper model for text to rely on."
+    "wrong, and there is no punctuation. Choose a Whisper model for text to rely on."
 )
 
 _FRAMES_PER_SECOND = 100
