@@ -1,16 +1,24 @@
 """Quality control, the same for every engine: consistent times, flagged doubts, the better of two decodes."""
 
-import itertools
 import re
-from collections.abc import Iterable, Sequence
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 
 from auricle.transcript import Segment, Word
-from auricle.transcript.review import CONFIDENCE_LIMIT, INTERPOLATED_TIMES, NO_SPEECH_LIMIT, doubts
-from auricle.transcript.text import word_spans
+from auricle.transcript.lines import join, pieces
+from auricle.transcript.lines import tidy as one_line
+from auricle.transcript.review import (
+    CONFIDENCE_LIMIT,
+    INTERPOLATED_TIMES,
+    NO_SPEECH_LIMIT,
+    REPETITION,
+    doubts,
+    is_repetitive,
+)
+from auricle.transcript.text import texts_between, word_spans
 
-_NOT_SPACE = re.compile(r"\S+")
-_HAS_WORD = re.compile(r"\w")
+_WORDLIKE = re.compile(r"\w")
 
 
 def tidy(segments: Iterable[Segment], duration: float, *, word_times: bool) -> list[Segment]:
@@ -35,10 +43,14 @@ def tidy(segments: Iterable[Segment], duration: float, *, word_times: bool) -> l
 
 
 def flagged(segments: Iterable[Segment]) -> list[Segment]:
-    """The same segments with what is doubtful about each."""
+    """The segments of one window with what is doubtful about each; a loop may run over several."""
+    window = list(segments)
+    bare = ["".join(_WORDLIKE.findall(segment.text.lower())) for segment in window]
+    loops = is_repetitive(join(segment.text for segment in window))
+    again = {text for text, count in Counter(bare).items() if loops and count > 1}
     return [
-        replace(segment, flags=tuple(dict.fromkeys((*segment.flags, *doubts(segment)))))
-        for segment in segments
+        _with_flags(segment, *doubts(segment), *([REPETITION] if text in again else []))
+        for segment, text in zip(window, bare, strict=True)
     ]
 
 
@@ -61,12 +73,17 @@ def better(first: Sequence[Segment], second: Sequence[Segment]) -> Sequence[Segm
     less = _doubt(second) - _doubt(first)
     if abs(less) >= 0.05:
         return second if less < 0 else first
-    return second if _confidence(second) > _confidence(first) else first
+    before, after = _confidence(first), _confidence(second)
+    return second if before is not None and after is not None and after > before else first
 
 
 def _is_silence(segment: Segment) -> bool:
     sure = segment.confidence is None or segment.confidence >= CONFIDENCE_LIMIT
     return (segment.no_speech_probability or 0.0) > NO_SPEECH_LIMIT and not sure
+
+
+def _with_flags(segment: Segment, *flags: str) -> Segment:
+    return replace(segment, flags=tuple(dict.fromkeys((*segment.flags, *flags))))
 
 
 def _within(time: float, low: float, high: float) -> float:
@@ -79,7 +96,7 @@ def _with_words(segment: Segment, word_times: bool) -> Segment:
     words = _monotonic(segment)
     completed = _completed(segment.text, words, segment)
     if completed != words:
-        return replace(segment, words=completed, flags=(*segment.flags, INTERPOLATED_TIMES))
+        return _with_flags(replace(segment, words=completed), INTERPOLATED_TIMES)
     return replace(segment, words=words)
 
 
@@ -87,6 +104,8 @@ def _monotonic(segment: Segment) -> tuple[Word, ...]:
     words = []
     earliest = segment.start
     for word in segment.words:
+        if not word.text.strip():
+            continue
         start = _within(word.start, earliest, segment.end)
         words.append(replace(word, start=start, end=_within(word.end, start, segment.end)))
         earliest = start
@@ -98,39 +117,34 @@ def _completed(text: str, words: tuple[Word, ...], segment: Segment) -> tuple[Wo
     spans = word_spans(text, words)
     if spans is None:
         return words
-    edges = [(0, 0), *spans, (len(text), len(text))]
-    times = [segment.start, *(t for word in words for t in (word.start, word.end)), segment.end]
+    times = [segment.start, *(time for word in words for time in (word.start, word.end)), segment.end]
     completed: list[Word] = []
-    for number, ((_, begin), (end, _)) in enumerate(itertools.pairwise(edges)):
-        missing = [token for token in _NOT_SPACE.findall(text[begin:end]) if _HAS_WORD.search(token)]
+    for number, missing in enumerate(texts_between(text, spans)):
         completed += _spread(missing, times[2 * number], times[2 * number + 1])
         completed += words[number : number + 1]
     return tuple(completed)
 
 
-def _spread(tokens: Sequence[str], start: float, end: float) -> list[Word]:
-    """Words over a stretch of time, each with room for its letters."""
-    total = sum(map(len, tokens))
-    edges = [
-        start + (end - start) * done / max(1, total)
-        for done in itertools.accumulate(map(len, tokens), initial=0)
-    ]
-    return [
-        Word(token, round(begin, 3), round(stop, 3))
-        for token, (begin, stop) in zip(tokens, itertools.pairwise(edges), strict=True)
-    ]
+def _spread(text: str, start: float, end: float) -> Iterator[Word]:
+    """The words of `text` over a stretch of time, each with room for its letters."""
+    if not _WORDLIKE.search(text):
+        return
+    for piece in pieces(one_line(text), start, end):
+        if _WORDLIKE.search(piece.text):
+            yield Word(piece.text, _within(piece.start, start, end), _within(piece.end, start, end))
 
 
 def _doubt(segments: Sequence[Segment]) -> float:
     """The share (0..1) of the time that stands under doubt."""
-    doubtful = [set(segment.flags) - {INTERPOLATED_TIMES} for segment in segments]
-    lengths = [max(segment.end - segment.start, 0.02) for segment in segments]
-    return sum(length for length, flags in zip(lengths, doubtful, strict=True) if flags) / (
-        sum(lengths) or 1.0
-    )
+    doubtful = [segment for segment in segments if set(segment.flags) - {INTERPOLATED_TIMES}]
+    return sum(map(_length, doubtful)) / (sum(map(_length, segments)) or 1.0)
 
 
-def _confidence(segments: Sequence[Segment]) -> float:
-    known = [(one.confidence, one.end - one.start) for one in segments if one.confidence is not None]
+def _confidence(segments: Sequence[Segment]) -> float | None:
+    known = [(one.confidence, _length(one)) for one in segments if one.confidence is not None]
     total = sum(length for _, length in known)
-    return sum(confidence * length for confidence, length in known) / total if total else 0.0
+    return sum(confidence * length for confidence, length in known) / total if known else None
+
+
+def _length(segment: Segment) -> float:
+    return max(segment.end - segment.start, 0.02)

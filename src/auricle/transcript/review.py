@@ -3,6 +3,7 @@
 import math
 import re
 import zlib
+from collections.abc import Sequence
 
 from auricle.transcript.model import Segment
 
@@ -39,6 +40,10 @@ _IDEOGRAPHS_PER_SECOND = 15.0
 _SLOWEST_WORDS_PER_SECOND = 0.1
 _SLOW_FROM = 10.0
 _IDEOGRAPH = re.compile(r"[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]")
+# Words, ideographs, and pieces of what is too long for a word: twelve letters show a loop of 1, 2, 3, 4 or 6.
+_TOKEN = re.compile(rf"{_IDEOGRAPH.pattern}|\w{{1,12}}")
+_PHRASE = 4
+_REPEATED_SHARE = 0.6
 
 
 def doubts(segment: Segment) -> tuple[str, ...]:
@@ -55,28 +60,40 @@ def doubts(segment: Segment) -> tuple[str, ...]:
 
 
 def is_repetitive(text: str) -> bool:
-    """Whether text compresses like a loop, or says the same one to six words five times running.
+    """Whether text goes round in circles.
 
-    Single words and figures are left alone up to eight times: people do count and stammer.
+    It does when it says the same two to six words five times running, or a single word eight times
+    (people do count and stammer), or when it compresses like a loop and three fifths of its phrases of
+    four words were said before: counting, spelled digits and scripts of three bytes a letter compress well.
     """
-    raw = text.encode()
-    if len(raw) / max(1, len(zlib.compress(raw))) > COMPRESSION_LIMIT:
+    tokens = _TOKEN.findall(text.lower())
+    runs = ((1, 8), (2, 5), (3, 5), (4, 5), (5, 5), (6, 5))
+    if any(_runs(tokens, size, times) for size, times in runs):
         return True
-    words = re.findall(r"\w+", text.lower())
-    for size, times in ((1, 8), (2, 5), (3, 5), (4, 5), (5, 5), (6, 5)):
-        run = 0
-        for i in range(size, len(words)):
-            run = run + 1 if words[i] == words[i - size] else 0
-            if run >= size * (times - 1):
-                return True
+    raw = text.encode()
+    return len(raw) > COMPRESSION_LIMIT * len(zlib.compress(raw)) and _said_before(tokens) >= _REPEATED_SHARE
+
+
+def _runs(tokens: Sequence[str], size: int, times: int) -> bool:
+    run = 0
+    for token, before in zip(tokens[size:], tokens, strict=False):
+        run = run + 1 if token == before else 0
+        if run >= size * (times - 1):
+            return True
     return False
+
+
+def _said_before(tokens: Sequence[str]) -> float:
+    """The share (0..1) of phrases that occur earlier in the text."""
+    phrases = list(zip(*(tokens[first:] for first in range(_PHRASE)), strict=False))
+    return 1 - len(set(phrases)) / len(phrases) if phrases else 0.0
 
 
 def has_impossible_rate(segment: Segment) -> bool:
     """Whether nobody could say this text in this time."""
     duration = max(segment.end - segment.start, 0.02)
     ideographs = len(_IDEOGRAPH.findall(segment.text))
-    letters = sum(character.isalnum() for character in segment.text) - ideographs
+    letters = sum(character.isalnum() for character in _IDEOGRAPH.sub("", segment.text))
     needed = letters / _LETTERS_PER_SECOND + ideographs / _IDEOGRAPHS_PER_SECOND
     # Whisper's times step by 0.02 s and short words get squeezed at a window's edge.
     if needed > duration + 0.25:

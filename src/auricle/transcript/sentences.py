@@ -1,18 +1,25 @@
 """Re-cutting segments to sentences: what an engine heard in one go is not what people read in one go."""
 
+import itertools
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
+from auricle.transcript.lines import AFTER_CLAUSE, AFTER_SENTENCE, break_cost, join
 from auricle.transcript.model import Segment, Word
 from auricle.transcript.text import word_spans
 
-_SENTENCE_END = re.compile(r"[.!?。！？｡…؟۔।][\"'”’»)\]』」]*$")
-_CLAUSE_END = re.compile(r"[,;:،、，；：—–][\"'”’»)\]』」]*$")
+# Initials and dotted letters, titles, and what stands before a name; before a number; ordinals ("am 5. Mai").
 _ABBREVIATION = re.compile(
-    r"^\W*(?:\w\.|(?:\w\.){2,}|(?:mr|mrs|ms|dr|prof|st|vs|etc|e\.g|i\.e|no|nr|bzw|ca)\.)$", re.I
+    r"""^\W*(?: (?:[^\W\d]\.\W*)+
+              | (?:mr|mrs|ms|mx|dr|prof|st|jr|sr|mt|gen|sen|rev|hr|fr|vs|cf|approx|bzw|ca)\.)$""",
+    re.IGNORECASE | re.VERBOSE,
 )
-_WORDLIKE = re.compile(r"\w")
+_NUMBERED = re.compile(r"^\W*(?:no|nos|nr|fig|vol|ch|pp?|art|bd|abb)\.$", re.IGNORECASE)
+_ORDINAL = re.compile(r"^\W*\d{1,2}\.$")
+_FIRST_CHARACTER = re.compile(r"\w")
+#: After a silence (s) this long, a full stop belongs to a sentence and not to an abbreviation.
+_CLEAR_PAUSE = 0.5
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +37,7 @@ def sentences(
     """Segments cut at sentence ends, speaker changes and pauses, each of readable length.
 
     A sentence that runs over a segment's edge is put together again. One longer than `longest` (s) or
-    `most_characters` is cut after a clause or at its longest pause. Segments without word times pass
+    `most_characters` is cut after a clause, or at its longest pause. Segments without word times pass
     unchanged, since nothing says where they could be cut.
     """
     run: list[_Piece] = []
@@ -53,24 +60,45 @@ def _pieces(segment: Segment) -> list[_Piece] | None:
     spans = word_spans(segment.text, segment.words) if segment.words else None
     if not spans:
         return None
-    edges = [0, *(begin for begin, _ in spans[1:]), len(segment.text)]
+    edges = [0, *_starts(segment.text, spans), len(segment.text)]
     return [
         _Piece(word, segment.text[begin:end], segment)
-        for word, begin, end in zip(segment.words, edges, edges[1:], strict=False)
+        for word, (begin, end) in zip(segment.words, itertools.pairwise(edges), strict=True)
     ]
+
+
+def _starts(text: str, spans: Sequence[tuple[int, int]]) -> Iterator[int]:
+    """Where the text of each word but the first starts: with a quotation mark or bracket that opens it."""
+    for (_, end), (begin, _) in itertools.pairwise(spans):
+        space = text.rfind(" ", end, begin)
+        yield begin if space < 0 else space + 1
 
 
 def _ends(last: _Piece, following: _Piece, pause: float) -> bool:
     gap = following.word.start - last.word.end
-    speakers = (last.word.speaker or last.source.speaker, following.word.speaker or following.source.speaker)
-    if speakers[0] != speakers[1] or gap > pause:
+    if _speaker(last) != _speaker(following) or gap > pause:
         return True
-    text = last.text.rstrip()
-    if _SENTENCE_END.search(text):
-        return not (_ABBREVIATION.match(text.split()[-1]) and gap < 0.5)
+    cost = break_cost(last.text.rstrip())
+    opening = _FIRST_CHARACTER.search(following.text)
+    if cost == AFTER_SENTENCE:
+        continues = opening is not None and opening[0].islower()
+        return not continues and (gap > _CLEAR_PAUSE or not _is_abbreviated(last.text, opening))
     if last.source is following.source:
         return False
-    return gap > 0.5 or following.text[:1].isupper()
+    begins = cost != AFTER_CLAUSE and opening is not None and opening[0].isupper()
+    return gap > _CLEAR_PAUSE or begins
+
+
+def _is_abbreviated(text: str, opening: re.Match[str] | None) -> bool:
+    """Whether the full stop that `text` ends with belongs to its last word, before what opens the next."""
+    word = text.split()[-1]
+    if _ABBREVIATION.match(word) or _ORDINAL.match(word):
+        return True
+    return opening is not None and opening[0].isdigit() and _NUMBERED.match(word) is not None
+
+
+def _speaker(piece: _Piece) -> str | None:
+    return piece.word.speaker or piece.source.speaker
 
 
 def _cut(run: Sequence[_Piece], longest: float, most: int) -> Iterator[Segment]:
@@ -92,27 +120,27 @@ def _fitting(run: Sequence[_Piece], longest: float, most: int) -> int:
 
 
 def _best_cut(run: Sequence[_Piece], fitting: int) -> int:
-    """After the last clause in the second half of what fits, else at the longest pause there."""
+    """In the second half of what fits: after a sentence, else after a clause, else at the longest pause."""
     choices = range(max(1, fitting // 2), fitting + 1)
-    clauses = [at for at in choices if _CLAUSE_END.search(run[at - 1].text.rstrip())]
-    if clauses:
-        return clauses[-1]
+    costs = {at: break_cost(run[at - 1].text.rstrip()) for at in choices}
+    cheapest = min(costs.values())
+    if cheapest <= AFTER_CLAUSE:
+        return max(at for at, cost in costs.items() if cost == cheapest)
     return max(choices, key=lambda at: (run[at].word.start - run[at - 1].word.end, at))
 
 
 def _sentence(pieces: Sequence[_Piece]) -> Segment:
-    text = ""
-    for last, piece in zip((None, *pieces), pieces, strict=False):
-        needs_space = last is not None and last.source is not piece.source and _WORDLIKE.match(piece.text)
-        text += (" " if needs_space and not text.endswith(" ") else "") + piece.text
+    by_source = itertools.groupby(pieces, key=lambda piece: id(piece.source))
+    text = join("".join(piece.text for piece in group).strip() for _, group in by_source)
     sources = list({id(piece.source): piece.source for piece in pieces}.values())
     weights = [sum(piece.source is source for piece in pieces) for source in sources]
     return replace(
         sources[0],
         start=min(piece.word.start for piece in pieces),
         end=max(piece.word.end for piece in pieces),
-        text=text.strip(),
+        text=text,
         words=tuple(piece.word for piece in pieces),
+        speaker=_speaker(pieces[0]),
         confidence=_mean([source.confidence for source in sources], weights),
         no_speech_probability=_mean([source.no_speech_probability for source in sources], weights),
         flags=tuple(dict.fromkeys(flag for source in sources for flag in source.flags)),
