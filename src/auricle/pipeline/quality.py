@@ -120,7 +120,8 @@ def _completed(text: str, words: tuple[Word, ...], segment: Segment) -> tuple[Wo
     times = [segment.start, *(time for word in words for time in (word.start, word.end)), segment.end]
     completed: list[Word] = []
     for number, missing in enumerate(texts_between(text, spans)):
-        completed += _spread(missing, times[2 * number], times[2 * number + 1])
+        start, end = times[2 * number : 2 * number + 2]
+        completed += _spread(missing, min(start, end), end)
         completed += words[number : number + 1]
     return tuple(completed)
 

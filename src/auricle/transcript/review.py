@@ -93,10 +93,11 @@ def has_impossible_rate(segment: Segment) -> bool:
     """Whether nobody could say this text in this time."""
     duration = max(segment.end - segment.start, 0.02)
     ideographs = len(_IDEOGRAPH.findall(segment.text))
-    letters = sum(character.isalnum() for character in _IDEOGRAPH.sub("", segment.text))
+    spelled = _IDEOGRAPH.sub(" ", segment.text)
+    letters = sum(character.isalnum() for character in spelled)
     needed = letters / _LETTERS_PER_SECOND + ideographs / _IDEOGRAPHS_PER_SECOND
     # Whisper's times step by 0.02 s and short words get squeezed at a window's edge.
     if needed > duration + 0.25:
         return True
-    words = ideographs + len(segment.text.split())
+    words = ideographs + len(re.findall(r"\w+", spelled))
     return duration > _SLOW_FROM and words / duration < _SLOWEST_WORDS_PER_SECOND
