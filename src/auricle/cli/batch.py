@@ -18,6 +18,7 @@ from auricle.engines.registry import CAPABILITIES, open_engine
 from auricle.errors import AuricleError, UnsupportedOption
 from auricle.pipeline import PrepareOptions, run
 from auricle.settings import Settings
+from auricle.transcript import Transcript
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +94,7 @@ def _is_done(batch: Batch, target: Target) -> bool:
 def _transcribe(batch: Batch, target: Target, engine: Engine) -> None:
     started = time.monotonic()
     batch.display.begin(target.path.name)
-    transcript = run(
+    run(
         target.path,
         engine,
         batch.speech,
@@ -101,7 +102,12 @@ def _transcribe(batch: Batch, target: Target, engine: Engine) -> None:
         work=batch.settings.data_dir / "work",
         keep_days=batch.settings.work_days,
         report=batch.display.step,
+        deliver=partial(_deliver, batch, target, started),
     )
+
+
+def _deliver(batch: Batch, target: Target, started: float, transcript: Transcript) -> None:
+    """Write the transcript and say so; `started` is when its recording was begun (monotonic s)."""
     if not target.files:
         batch.display.stop()
     delivery = deliver(transcript, target.path.stem, target.files, batch.output)

@@ -72,7 +72,9 @@ def check_folder(folder: Path) -> None:
     if not there.is_dir():
         raise InvalidOption(f"{there} is a file, not a folder: choose another place with --output.")
     if not os.access(there, os.W_OK | os.X_OK):
-        raise InvalidOption(f"The folder {there} cannot be written to: choose another with --output.")
+        raise InvalidOption(
+            f"The folder {there.absolute()} cannot be written to: choose another with --output."
+        )
 
 
 def deliver(transcript: Transcript, title: str, files: Mapping[str, Path], output: Output) -> Delivery:

@@ -15,6 +15,7 @@ from auricle.pipeline import Progress as Step
 _LINE_EVERY = 15.0
 #: Kinds of characters that would break a line or drive the terminal: controls, halves of pairs, separators.
 _UNSHOWN = {"Cc", "Cs", "Zl", "Zp"}
+_NAME = Column(max_width=24, no_wrap=True, overflow="ellipsis")
 
 
 class Display:
@@ -32,8 +33,8 @@ class Display:
     def __enter__(self) -> "Display":
         if self.console.is_terminal and not self._quiet:
             self._bar = Progress(
-                TextColumn("{task.description}", markup=False, table_column=_column(2)),
-                BarColumn(bar_width=None, table_column=_column(1)),
+                TextColumn("{task.description}", markup=False, table_column=_NAME),
+                BarColumn(bar_width=None, table_column=Column(ratio=1, min_width=8)),
                 TextColumn("{task.fields[state]}", markup=False, table_column=Column(no_wrap=True)),
                 console=self.console,
                 transient=True,
@@ -117,7 +118,3 @@ def one_line(text: str) -> str:
         one if unicodedata.category(one) not in _UNSHOWN else one.encode("unicode_escape").decode()
         for one in text
     )
-
-
-def _column(share: int) -> Column:
-    return Column(ratio=share, min_width=8, no_wrap=True, overflow="ellipsis")

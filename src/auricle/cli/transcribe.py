@@ -27,11 +27,18 @@ _RECORDING, _OUTPUT, _ENGINE = (
     partial(typer.Option, rich_help_panel=panel) for panel in ("Recording", "Output", "Engine")
 )
 
+#: How many files that are no recordings are called by name.
+_NAMED = 5
+
 
 def _transcribe(
     files: Annotated[
         list[Path],
-        typer.Argument(metavar="FILE...", help="Recordings, or folders of them (searched at every depth)."),
+        typer.Argument(
+            metavar="FILE...",
+            help="Recordings, or folders of them (searched at every depth).",
+            readable=False,  # one that cannot be read must not stop the others
+        ),
     ],
     *,
     output: Annotated[
@@ -132,7 +139,9 @@ def _transcribe(
     targets, others = _targets(files, prepare.limits, wanted)
     with Display(quiet=quiet) as display:
         if others:
-            display.mention(f"Left out, as they hold no audio: {', '.join(map(str, others))}.")
+            more = f" and {len(others) - _NAMED} more" if len(others) > _NAMED else ""
+            named = ", ".join(map(str, others[:_NAMED]))
+            display.mention(f"Left out, as they hold no audio: {named}{more}.")
         status = work(Batch(now, speech, prepare, wanted, display), targets)
     sys.exit(status)
 

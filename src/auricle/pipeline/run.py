@@ -1,6 +1,7 @@
 """All stages in one process, overlapping, with a checkpoint after every part."""
 
 import time
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -30,13 +31,15 @@ def run(
     work: Path,
     keep_days: float = 7,
     report: Report = unheard,
+    deliver: Callable[[Transcript], None] = lambda _: None,
 ) -> Transcript:
     """Transcribe a recording.
 
     Decoding, voice activity detection and inference overlap. Each finished part is kept under `work`,
     so that the same call after a crash goes on with the next part and gives the same transcript; the
     checkpoints are deleted on success, and those older than `keep_days` are swept. `report` hears of
-    progress and may raise Cancelled. Raises the errors of `auricle.errors`.
+    progress and may raise Cancelled. `deliver` stores the transcript; where it raises, as on a full disk,
+    the checkpoints stay. Raises the errors of `auricle.errors`.
     """
     check_options(engine.identity.name, engine.capabilities, speech, CAPABILITIES)
     engine.window(speech)
@@ -47,6 +50,7 @@ def run(
     with checkpoints.work_folder(work, key, source) as folder:
         try:
             transcript = _transcribe(source, engine, speech, prepare, folder, report)
+            deliver(transcript)
         except (AudioError, InvalidOption):
             checkpoints.discard(folder)
             raise
