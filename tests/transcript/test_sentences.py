@@ -217,6 +217,12 @@ def test_no_word_is_lost_changed_or_moved(segments: list[Segment], longest: floa
     )
 
 
+def test_the_space_between_segments_counts_too() -> None:
+    parts = one_after_another("one two", "three", "four.")
+    assert texts(parts, most_characters=18) == ["one two three", "four."]
+    assert texts(parts, most_characters=20) == ["one two three four."]
+
+
 @given(transcripts())
 @settings(deadline=None)
 def test_cutting_again_changes_nothing(segments: list[Segment]) -> None:

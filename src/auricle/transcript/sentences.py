@@ -57,12 +57,13 @@ def sentences(
 
 
 def _pieces(segment: Segment) -> list[_Piece] | None:
-    spans = word_spans(segment.text, segment.words) if segment.words else None
+    text = segment.text + " "  # the one that will separate it from the next
+    spans = word_spans(text, segment.words) if segment.words else None
     if not spans:
         return None
-    edges = [0, *_starts(segment.text, spans), len(segment.text)]
+    edges = [0, *_starts(text, spans), len(text)]
     return [
-        _Piece(word, segment.text[begin:end], segment)
+        _Piece(word, text[begin:end], segment)
         for word, (begin, end) in zip(segment.words, itertools.pairwise(edges), strict=True)
     ]
 
