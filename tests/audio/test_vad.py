@@ -150,11 +150,10 @@ def test_what_is_not_speech_has_no_region(sound: np.ndarray) -> None:
 
 
 @pytest.mark.parametrize("pattern", ["silence_*", "whitenoise_*", "tone_*"])
-def test_recordings_without_speech_have_no_region(pattern: str) -> None:
-    folder = Path(__file__).parents[3] / "shared" / "data" / "derived"
-    if not folder.is_dir():
-        pytest.skip("the folder ../shared/data with real recordings is not here")
-    for path in folder.glob(pattern):
+def test_recordings_without_speech_have_no_region(pattern: str, shared_data: Path) -> None:
+    recordings = list((shared_data / "derived").glob(pattern))
+    assert recordings
+    for path in recordings:
         assert list(speech_regions([samples_of(path)])) == [], path.name
 
 
