@@ -141,6 +141,26 @@ def test_a_name_may_begin_with_a_dash(transcribe: Command, speech: Path, here: P
     assert transcribe("--", "-x.flac").stdout == "Please send the budget on Friday.\n"
 
 
+def test_a_name_may_be_as_long_as_names_can_be(transcribe: Command, speech: Path, here: Path) -> None:
+    name = "é" * 125
+    shutil.copy(speech / "sentence_en.flac", here / f"{name}.wav")
+    ended = transcribe(here, "-o", "out")
+    assert ended.status == 0
+    assert files_below(here / "out") == [f"{name}.txt"]
+
+
+def test_an_empty_name_is_no_folder(transcribe: Command, speech: Path, here: Path) -> None:
+    shutil.copy(speech / "sentence_en.flac", here)
+    assert_told(transcribe(""), 2, "A name of a recording is empty")
+
+
+def test_a_folder_in_the_place_of_a_transcript_is_told_by_its_name(
+    transcribe: Command, speech: Path, here: Path
+) -> None:
+    (here / "en_10.txt").mkdir()
+    assert_told(transcribe(speech / "en_10.flac", "-f", "txt", "--force"), 1, "Is a directory: en_10.txt")
+
+
 def test_an_unknown_model_is_named_with_those_there_are(auricle: Command, speech: Path) -> None:
     ended = auricle("transcribe", "-m", "smal", speech / "en_10.flac")
     assert_told(ended, 2, "There is no model 'smal'", "small")

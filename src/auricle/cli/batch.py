@@ -51,8 +51,9 @@ def sentence_of(error: AuricleError | OSError) -> str:
     """An error in words."""
     if isinstance(error, AuricleError):
         return str(error)
-    where = f": {os.fsdecode(error.filename)}" if error.filename else ""
-    return f"{error.strerror or error}{where}"
+    # A file that could not be renamed has two names, and the second is the one people know.
+    name = error.filename2 or error.filename
+    return f"{error.strerror or error}{f': {os.fsdecode(name)}' if name else ''}"
 
 
 def _attempt(batch: Batch, target: Target, act: Callable[[], object]) -> int:

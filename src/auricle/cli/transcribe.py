@@ -33,12 +33,8 @@ _NAMED = 5
 
 def _transcribe(
     files: Annotated[
-        list[Path],
-        typer.Argument(
-            metavar="FILE...",
-            help="Recordings, or folders of them (searched at every depth).",
-            readable=False,  # one that cannot be read must not stop the others
-        ),
+        list[str],
+        typer.Argument(metavar="FILE...", help="Recordings, or folders of them (searched at every depth)."),
     ],
     *,
     output: Annotated[
@@ -194,13 +190,17 @@ def _seconds(name: str, text: str | None) -> float | None:
     return sum((number * 60.0**place for place, number in enumerate(reversed(numbers))), 0.0)
 
 
-def _targets(files: Sequence[Path], limits: Limits, output: Output) -> tuple[list[Target], list[Path]]:
+def _targets(names: Sequence[str], limits: Limits, output: Output) -> tuple[list[Target], list[Path]]:
     """The recordings and where each one's transcript goes, and the other files in folders."""
+    if "" in names:
+        # Python takes it for the working directory; the script that passes an unset variable does not.
+        raise InvalidOption("A name of a recording is empty.")
+    files = [Path(name) for name in names]
     sources, others = find_sources(files, limits)
     if output.to_stdout and len(sources) > 1:
         raise InvalidOption("Standard output takes one recording: name a folder with --output for several.")
     if not sources:
-        raise InvalidOption(f"There is no recording in {', '.join(map(str, files))}.")
+        raise InvalidOption(f"There is no recording in {', '.join(names)}.")
     several = len(sources) > 1 or any(file.is_dir() for file in files)
     folder = Path() if output.folder is None and several and not output.to_stdout else output.folder
     if folder is None:

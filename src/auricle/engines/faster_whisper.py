@@ -136,6 +136,10 @@ class FasterWhisper:
 
     def window(self, options: SpeechOptions) -> float | None:
         """30 s, Whisper's own; any length where decoding is sequential and slides its own window."""
+        last = self._model.hf_tokenizer.get_vocab_size() - 1
+        for token in options.suppress_tokens or ():
+            if not -1 <= token <= last:  # CTranslate2 would write beyond its memory
+                raise InvalidOption(f"suppress_tokens has {token}, but this model's tokens are 0 to {last}.")
         return None if is_sequential(options) else WINDOW
 
     def transcribe(self, windows: Iterable[Samples], options: SpeechOptions) -> Iterator[Heard]:

@@ -5,6 +5,7 @@ import errno
 import hashlib
 import json
 import os
+import secrets
 import shutil
 import time
 from collections.abc import Iterator
@@ -93,7 +94,8 @@ def save_json(path: Path, document: Any) -> None:
 
 def save_bytes(path: Path, content: bytes) -> None:
     """Write beside `path`, flush to the disk, then rename over it. Raises DiskFull; leaves no half file."""
-    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
+    # Its name owes nothing to `path`, whose name may be as long as names can be.
+    temporary = path.with_name(f".{secrets.token_hex(8)}.tmp")
     with disk_errors(path):
         try:
             with temporary.open("wb") as file:
