@@ -219,6 +219,11 @@ def test_a_language_that_no_engine_knows_is_told(transcribe: Command, speech: Pa
     assert_told(transcribe(speech / "en_10.flac", "--language", "xx"), 2, "language = xx")
 
 
+def test_a_token_that_the_model_does_not_have_is_told(transcribe: Command, speech: Path) -> None:
+    ended = transcribe(speech / "en_10.flac", "--suppress-tokens", "-1,999999999")
+    assert_told(ended, 2, "suppress_tokens has 999999999")
+
+
 def test_a_range_behind_the_end_is_told_and_leaves_nothing_behind(
     transcribe: Command, speech: Path, data_dir: Path
 ) -> None:
