@@ -22,10 +22,10 @@ def measure(quick: bool) -> Table:
     short, long = material.recording(10), material.recording(60)
     no_words = (*FIXED_TOKENS, "--no-word-times")
     races = [
-        Race("tiny", "10 min", short, tiny, theirs, tiny, pairs=5),
-        Race("tiny, recheck", "10 min", short, tiny, theirs, tiny, pairs=5, ours=("--recheck",)),
-        Race("small shape", "10 min", short, small, theirs, small, pairs=3, both=FIXED_TOKENS),
-        Race("small shape, no word times", "10 min", short, small, theirs, small, pairs=3, both=no_words),
+        Race("tiny", "10 min", short, tiny, theirs, tiny, pairs=3),
+        Race("tiny, recheck", "10 min", short, tiny, theirs, tiny, pairs=3, ours=("--recheck",)),
+        Race("small shape", "10 min", short, small, theirs, small, pairs=2, both=FIXED_TOKENS),
+        Race("small shape, no word times", "10 min", short, small, theirs, small, pairs=1, both=no_words),
         Race("tiny", "60 min", long, tiny, theirs, tiny, pairs=3),
         Race("small shape", "60 min", long, small, theirs, small, pairs=1, both=FIXED_TOKENS),
     ]
