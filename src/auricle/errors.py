@@ -1,19 +1,19 @@
 """Everything that can go wrong, as one tree of errors a person can act on.
 
-    AuricleError
-    ├── InvalidSetting        a setting has a value it cannot have
-    ├── InvalidOption         an option of a request has a value it cannot have
-    ├── UnsupportedOption     the chosen engine cannot honour an option
-    ├── UnknownModel          no model goes by this name
-    ├── ModelUnavailable      the model is known but cannot be had now
-    ├── EngineUnavailable     the engine is not installed, or its server cannot be reached
-    ├── EngineFailed          the engine could not finish
-    ├── AudioError            the recording cannot be read
-    │   └── LimitExceeded     the recording is larger than the settings allow
-    ├── NotFound              what was asked for is not there
-    ├── Conflict              somebody else holds it, or it is already there
-    ├── DiskFull              the result could not be written
-    └── Cancelled             somebody asked to stop
+AuricleError
+├── InvalidSetting        a setting has a value it cannot have
+├── InvalidOption         an option of a request has a value it cannot have
+├── UnsupportedOption     the chosen engine cannot honour an option
+├── UnknownModel          no model goes by this name
+├── ModelUnavailable      the model is known but cannot be had now
+├── EngineUnavailable     the engine is not installed, or its server cannot be reached
+├── EngineFailed          the engine could not finish
+├── AudioError            the recording cannot be read
+│   └── LimitExceeded     the recording is larger than the settings allow
+├── NotFound              what was asked for is not there
+├── Conflict              somebody else holds it, or it is already there
+├── DiskFull              the result could not be written
+└── Cancelled             somebody asked to stop
 """
 
 

@@ -13,7 +13,7 @@ import jiwer
 import numpy as np
 import pytest
 
-from auricle.audio.parts import pack_windows, window_samples
+from auricle.audio.parts import pack_windows
 from auricle.audio.vad import Region, speech_regions
 from auricle.engines import Heard, Samples, SpeechOptions, check_options
 from auricle.engines.faster_whisper import CAPABILITIES, FasterWhisper, load
@@ -311,7 +311,10 @@ def test_it_hears_as_well_as_the_library_alone(engine: FasterWhisper, speech: Pa
     pcm = (samples * 32767).astype(np.int16)
     regions = [Region(max(0, one.start - 6400), one.stop + 6400) for one in speech_regions([pcm])]
     assert regions
-    windows = [window_samples(pcm, window) for window in pack_windows(_apart(regions), 30.0)]
+    windows = [
+        np.concatenate([samples[span.start : span.stop] for span in window.spans])
+        for window in pack_windows(_apart(regions), 30.0)
+    ]
     ours = text(list(engine.transcribe(windows, SpeechOptions(language="en"))))
     theirs, _ = BatchedInferencePipeline(engine._model).transcribe(
         str(path), language="en", without_timestamps=False, word_timestamps=True

@@ -4,10 +4,7 @@ import itertools
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
-import numpy as np
-from numpy.typing import NDArray
-
-from auricle.audio.pcm import FULL_SCALE, SAMPLE_RATE
+from auricle.audio.pcm import SAMPLE_RATE
 from auricle.audio.vad import Region
 
 #: A cut is looked for from this share of the wanted length before it to the same share after it.
@@ -177,12 +174,6 @@ def tile(part: Part, regions: Iterable[Region]) -> list[Region]:
     cuts = [(left.stop + right.start) // 2 for left, right in itertools.pairwise(speech)]
     edges = [part.start, *cuts, part.stop]
     return [Region(start, stop) for start, stop in itertools.pairwise(edges) if stop > start]
-
-
-def window_samples(pcm: NDArray[np.int16], window: Window) -> NDArray[np.float32]:
-    """The audio of a window as float32 in -1..1, from a recording's 16 kHz samples."""
-    pieces = [np.asarray(pcm[span.start : span.stop]) for span in window.spans]
-    return np.concatenate(pieces).astype(np.float32) / np.float32(FULL_SCALE)
 
 
 def _pieces(region: Region, most: int | None) -> Iterator[Region]:

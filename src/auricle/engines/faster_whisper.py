@@ -59,10 +59,7 @@ _BATCHED_OPTIONS = frozenset(
 _DETECTION_OPTIONS = frozenset({"language_detection_segments", "language_detection_threshold"})
 
 CAPABILITIES = Capabilities(
-    options=SEQUENTIAL_OPTIONS
-    | _BATCHED_OPTIONS
-    | _DETECTION_OPTIONS
-    | {"batch_size", "decoding"},
+    options=SEQUENTIAL_OPTIONS | _BATCHED_OPTIONS | _DETECTION_OPTIONS | {"batch_size", "decoding"},
     languages=frozenset(WHISPER_LANGUAGES),
     word_times=True,
     translate=True,

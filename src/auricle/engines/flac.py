@@ -2,7 +2,6 @@
 
 from io import BytesIO
 
-import av
 import numpy as np
 
 from auricle.engines import Samples
@@ -18,6 +17,8 @@ _BLOCK = 4_096
 
 def encode(samples: Samples) -> bytes:
     """Mono 16-bit FLAC at 16 kHz."""
+    import av
+
     pcm = (np.clip(samples, -1, 1) * 32767).astype(np.int16).reshape(1, -1)
     target = BytesIO()
     with av.open(target, "w", format="flac") as container:

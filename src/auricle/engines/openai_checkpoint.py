@@ -5,8 +5,6 @@ import os
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
-import httpx
-
 from auricle.errors import ModelUnavailable, UnknownModel
 
 #: Called with a file's name, its bytes so far and its bytes in all.
@@ -59,6 +57,9 @@ def digest(file: Path) -> str:
 
 def _fetch(url: str, file: Path, report: Report) -> None:
     """Download into a part that a later call goes on from."""
+    # Here, because the HTTP client takes long to import and most commands never download.
+    import httpx
+
     part = file.with_name(f"{file.name}.part")
     try:
         file.parent.mkdir(parents=True, exist_ok=True)
@@ -72,6 +73,8 @@ def _fetch(url: str, file: Path, report: Report) -> None:
 
 
 def _append(url: str, part: Path, report: Report) -> None:
+    import httpx
+
     done = part.stat().st_size if part.is_file() else 0
     headers = {"Accept-Encoding": "identity"} | ({"Range": f"bytes={done}-"} if done else {})
     timeout = httpx.Timeout(_STALLED, connect=_CONNECT)

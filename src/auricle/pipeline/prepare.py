@@ -41,6 +41,11 @@ class PrepareOptions:
     def __post_init__(self) -> None:
         if self.channels not in ("mix", "split"):
             raise InvalidOption(f"channels is {self.channels!r}, but has to be mix or split.")
+        if not 0 < self.part_length <= self.part_limit:
+            raise InvalidOption(
+                f"part_length is {self.part_length:g} s, but has to lie above 0 and not above part_limit, "
+                f"{self.part_limit:g} s."
+            )
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,16 +21,17 @@ from auricle.transcript.text import texts_between, word_spans
 _WORDLIKE = re.compile(r"\w")
 
 
-def tidy(segments: Iterable[Segment], duration: float, *, word_times: bool) -> list[Segment]:
+def tidy(
+    segments: Iterable[Segment], duration: float, *, word_times: bool, earliest: float = 0.0
+) -> list[Segment]:
     """Segments of one window of `duration` seconds with times one can rely on.
 
-    Times lie in 0..duration and never go backwards, words lie within their segment, and words of the
+    Times lie in `earliest`..duration and never go backwards, words lie within their segment, and words of the
     text that got no times (or all of them, where an engine has none and `word_times` are wanted) get
     them between their neighbours, which is flagged. Text that Whisper's own rule calls silence (no
     speech is likely, and the decode failed) is left out, and so are segments without any text.
     """
     tidied: list[Segment] = []
-    earliest = 0.0
     for segment in segments:
         if not segment.text.strip() or _is_silence(segment):
             continue

@@ -37,11 +37,13 @@ def transcribe_part(
             yield samples_of(pcm, window)
 
     second_path = _second_path(engine, options)
+    reached = (0, 0.0)
     for number, heard in _by_window(
         engine.transcribe(samples(), options), handed, whole=second_path is not None
     ):
         window = handed[number]
-        segments = _checked(heard, window, options)
+        segments = _checked(heard, window, options, reached[1] if reached[0] == number else 0.0)
+        reached = (number, segments[-1].start if segments else reached[1] * (reached[0] == number))
         if second_path is not None and is_doubtful(segments):
             again = [one.segment for one in engine.transcribe([samples_of(pcm, window)], second_path)]
             segments = list(better(segments, _checked(again, window, options)))
@@ -110,8 +112,11 @@ def _by_window(
     yield from ((silent, []) for silent in range(following, len(handed)))
 
 
-def _checked(segments: Iterable[Segment], window: Window, options: SpeechOptions) -> list[Segment]:
-    return flagged(tidy(segments, window.length / SAMPLE_RATE, word_times=options.word_times))
+def _checked(
+    segments: Iterable[Segment], window: Window, options: SpeechOptions, earliest: float = 0.0
+) -> list[Segment]:
+    length = window.length / SAMPLE_RATE
+    return flagged(tidy(segments, length, word_times=options.word_times, earliest=earliest))
 
 
 def _without_speech_flagged(segments: Iterable[Segment], part: PlannedPart) -> Iterator[Segment]:

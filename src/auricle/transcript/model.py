@@ -160,7 +160,6 @@ def segment_from_dict(document: Mapping[str, Any]) -> Segment:
     )
 
 
-
 def _made_with_to_dict(made_with: MadeWith) -> dict[str, Any]:
     document = asdict(made_with)
     document["warnings"] = list(made_with.warnings)
