@@ -24,7 +24,12 @@ def region(start: float, stop: float) -> Region:
 
 
 def plan_of(regions: Iterable[Region], total: int, planner: PartPlanner | None = None) -> Plan:
-    planner = planner or PartPlanner()
+    """What is planned, without saying how much silence was kept."""
+    plan = full_plan_of(regions, total, planner or PartPlanner())
+    return [item if isinstance(item, Part) else Region(item.start, item.stop) for item in plan]
+
+
+def full_plan_of(regions: Iterable[Region], total: int, planner: PartPlanner) -> Plan:
     plan = [item for one in regions for item in planner.push(one)]
     return [*plan, *planner.finish(total)]
 
@@ -294,7 +299,7 @@ def test_windows_lose_no_sample_repeat_none_and_are_never_too_long(
     windows = list(pack_windows(regions, longest))
     assert all(0 < window.length <= longest * SAMPLE_RATE for window in windows)
     spans = [span for window in windows for span in window.spans]
-    edges = [edge for span in spans for edge in span]
+    edges = [edge for span in spans for edge in (span.start, span.stop)]
     assert edges == sorted(edges)
     assert _covered(spans).merged == _covered(regions).merged
     assert sum(window.length for window in windows) == sum(one.stop - one.start for one in regions)
@@ -323,16 +328,36 @@ def test_a_time_in_a_window_is_a_time_in_the_recording(in_window: float, in_reco
 
 
 def test_a_word_over_a_silence_that_was_left_out_stays_on_the_side_of_its_middle() -> None:
-    early = [WINDOW.recording_time(time, anchor=1.9) for time in (1.6, 2.2)]
-    late = [WINDOW.recording_time(time, anchor=2.1) for time in (1.8, 2.4)]
-    assert early == [11.6, 12]
-    assert late == [20, 20.4]
+    assert WINDOW.word_times(1.6, 2.2) == (11.6, 12)
+    assert WINDOW.word_times(1.8, 2.4) == (20, 20.4)
+
+
+def test_a_word_beside_silence_is_drawn_back_to_where_speech_is() -> None:
+    padded = Region(at(10), at(12), lead=at(0.4), tail=at(0.3))
+    window = Window((padded,))
+    assert window.word_times(0.0, 0.9) == (10.4, 10.9)
+    assert window.word_times(1.2, 2.0) == (11.2, 11.7)
+    assert window.word_times(0.5, 1.0) == (10.5, 11.0)
+
+
+def test_a_word_that_lies_wholly_in_the_silence_stays_where_it_was_heard() -> None:
+    window = Window((Region(at(10), at(12), lead=at(0.4), tail=at(0.3)),))
+    assert window.word_times(0.1, 0.3) == (10.1, 10.3)
+    assert window.word_times(1.8, 1.9) == (11.8, 11.9)
+
+
+def test_the_planner_says_how_much_silence_it_kept() -> None:
+    first, second, _ = full_plan_of([region(1.0, 3.0), region(3.2, 5.0)], at(9), PartPlanner())
+    assert isinstance(first, Region)
+    assert isinstance(second, Region)
+    assert (first.start, first.lead, first.stop, first.tail) == (at(0.6), at(0.4), at(3.1), at(0.1))
+    assert (second.start, second.lead, second.stop, second.tail) == (at(3.1), at(0.1), at(5.4), at(0.4))
 
 
 @given(st.lists(st.floats(0, 6.5), min_size=2, max_size=20))
 def test_words_in_order_stay_in_order_and_inside_one_span(times: list[float]) -> None:
     words = list(itertools.pairwise(sorted(times)))
-    placed = [tuple(WINDOW.recording_time(time, anchor=sum(word) / 2) for time in word) for word in words]
+    placed = [WINDOW.word_times(*word) for word in words]
     edges = [time for word in placed for time in word]
     assert edges == sorted(edges)
     spans = [(span.start / SAMPLE_RATE, span.stop / SAMPLE_RATE) for span in WINDOW.spans]

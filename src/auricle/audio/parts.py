@@ -31,21 +31,34 @@ class Window:
         """Samples in the window."""
         return sum(span.stop - span.start for span in self.spans)
 
-    def recording_time(self, time: float, *, anchor: float | None = None) -> float:
-        """Seconds in the recording for `time` seconds in the window.
+    def recording_time(self, time: float) -> float:
+        """Seconds in the recording for `time` seconds in the window."""
+        span, before = self._span_at(time)
+        return round(_within(span, before, time) / SAMPLE_RATE, 3)
 
-        `anchor` (default: `time`) decides to which span the time belongs: a word's start and end are
-        both mapped with the word's middle, so that a word never straddles a silence that was left out.
+    def word_times(self, start: float, end: float) -> tuple[float, float]:
+        """Seconds in the recording for a word's times in the window.
+
+        Both are mapped with the word's middle, so that no word straddles a silence that was left out, and
+        a word next to silence is drawn back to where the detector heard speech: engines give the
+        first word of a window the silence before it as well.
         """
-        at = round((time if anchor is None else anchor) * SAMPLE_RATE)
-        before = 0
-        for span in self.spans:
-            length = span.stop - span.start
-            if at < before + length or span is self.spans[-1]:
-                sample = min(max(round(time * SAMPLE_RATE) - before, 0), length)
-                return round((span.start + sample) / SAMPLE_RATE, 3)
-            before += length
-        return 0.0
+        span, before = self._span_at((start + end) / 2)
+        first, last = _within(span, before, start), _within(span, before, end)
+        if last > span.start + span.lead:
+            first = max(first, span.start + span.lead)
+        if first < span.stop - span.tail:
+            last = min(last, span.stop - span.tail)
+        return round(first / SAMPLE_RATE, 3), round(last / SAMPLE_RATE, 3)
+
+    def _span_at(self, time: float) -> tuple[Region, int]:
+        """The span that holds a time of the window, and how many samples of the window come before it."""
+        sample, before = round(time * SAMPLE_RATE), 0
+        for span in self.spans[:-1]:
+            if sample < before + span.stop - span.start:
+                return span, before
+            before += span.stop - span.start
+        return self.spans[-1], before
 
 
 @dataclass(slots=True)
@@ -111,7 +124,8 @@ class PartPlanner:
         else:
             ceiling = (region.stop + self._pending[0].start + 1) // 2
         pad = int(self.padding * SAMPLE_RATE)
-        padded = Region(max(region.start - pad, self._floor), min(region.stop + pad, ceiling))
+        start, stop = max(region.start - pad, self._floor), min(region.stop + pad, ceiling)
+        padded = Region(start, stop, region.start - start, stop - region.stop)
         self._edge, self._floor = region.stop, ceiling
         return padded
 
@@ -182,4 +196,13 @@ def _pieces(region: Region, most: int | None) -> Iterator[Region]:
         return
     count = -(-(region.stop - region.start) // most)
     edges = [region.start + (region.stop - region.start) * i // count for i in range(count + 1)]
-    yield from (Region(start, stop) for start, stop in itertools.pairwise(edges))
+    pieces = [Region(start, stop) for start, stop in itertools.pairwise(edges)]
+    pieces[0] = pieces[0]._replace(lead=region.lead)
+    pieces[-1] = pieces[-1]._replace(tail=region.tail)
+    yield from pieces
+
+
+def _within(span: Region, before: int, time: float) -> int:
+    """The recording's sample for a time of the window, kept inside `span`."""
+    sample = round(time * SAMPLE_RATE) - before
+    return span.start + min(max(sample, 0), span.stop - span.start)

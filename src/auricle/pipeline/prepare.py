@@ -199,7 +199,7 @@ def _covered(regions: Iterable[Region]) -> int:
 
 
 def _item_to_list(item: Region | Part) -> list[int]:
-    return [item.index, item.start, item.stop] if isinstance(item, Part) else [item.start, item.stop]
+    return [item.index, item.start, item.stop] if isinstance(item, Part) else list(item)
 
 
 def _item_from_list(numbers: list[int]) -> Region | Part:

@@ -130,14 +130,10 @@ def _without_speech_flagged(segments: Iterable[Segment], part: PlannedPart) -> I
 
 def _in_track(segment: Segment, window: Window) -> Segment:
     """A window's segment with times in the track; words decide, since silence may lie inside a segment."""
+    times = [window.word_times(word.start, word.end) for word in segment.words]
     words = tuple(
-        replace(
-            word,
-            start=window.recording_time(word.start, anchor=(word.start + word.end) / 2),
-            end=window.recording_time(word.end, anchor=(word.start + word.end) / 2),
-        )
-        for word in segment.words
+        replace(word, start=start, end=end) for word, (start, end) in zip(segment.words, times, strict=True)
     )
     start = words[0].start if words else window.recording_time(segment.start)
-    end = words[-1].end if words else window.recording_time(segment.end, anchor=segment.end - 0.001)
+    end = words[-1].end if words else window.recording_time(segment.end - 0.001)
     return replace(segment, start=start, end=max(start, end), words=words)
