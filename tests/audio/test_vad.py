@@ -102,7 +102,7 @@ def test_regions_are_those_faster_whisper_finds(name: str) -> None:
         samples.astype(np.float32) / 32768, speech_pad_ms=0, min_silence_duration_ms=160
     )
     ours = list(speech_regions(cut(samples, [30_000])))
-    assert ours == [(region["start"], region["end"]) for region in theirs]
+    assert ours == [Region(region["start"], region["end"]) for region in theirs]
     assert ours
 
 
@@ -130,7 +130,7 @@ def test_any_probabilities_give_the_regions_silero_s_own_rules_give(
         VadOptions(min_silence=min_silence, min_speech=min_speech, end_threshold=end_threshold)
     )
     ours = [*tracker.push(probabilities), *tracker.finish(total)]
-    assert ours == [(region["start"], region["end"]) for region in theirs]
+    assert ours == [Region(region["start"], region["end"]) for region in theirs]
 
 
 @pytest.mark.parametrize(
@@ -192,7 +192,7 @@ def test_regions_are_in_order_never_too_long_and_hold_every_frame_of_sure_speech
     probabilities: list[float], min_silence: float, max_speech: float
 ) -> None:
     regions = regions_of(probabilities, VadOptions(min_silence=min_silence, max_speech=max_speech))
-    edges = [edge for region in regions for edge in region]
+    edges = [edge for region in regions for edge in (region.start, region.stop)]
     assert edges == sorted(edges)
     assert all(0 < region.stop - region.start <= max_speech * SAMPLE_RATE for region in regions)
     covered = {

@@ -13,7 +13,7 @@ import jiwer
 import numpy as np
 import pytest
 
-from auricle.audio.parts import pack_windows
+from auricle.audio.parts import Stretch, pack_windows
 from auricle.audio.vad import Region, speech_regions
 from auricle.engines import Heard, Samples, SpeechOptions, check_options
 from auricle.engines.faster_whisper import CAPABILITIES, FasterWhisper, load
@@ -313,7 +313,7 @@ def test_it_hears_as_well_as_the_library_alone(engine: FasterWhisper, speech: Pa
     assert regions
     windows = [
         np.concatenate([samples[span.start : span.stop] for span in window.spans])
-        for window in pack_windows(_apart(regions), 30.0)
+        for window in pack_windows([Stretch(*one) for one in _apart(regions)], 30.0)
     ]
     ours = text(list(engine.transcribe(windows, SpeechOptions(language="en"))))
     theirs, _ = BatchedInferencePipeline(engine._model).transcribe(

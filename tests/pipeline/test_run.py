@@ -83,7 +83,7 @@ def test_a_recording_becomes_a_transcript(bundled: Path, work: Path, whisper: Fa
     ]
     assert transcript.language == "en"
     assert transcript.duration == pytest.approx(48.6, abs=0.1)
-    assert 40 < transcript.speech_duration < transcript.duration
+    assert 30 < transcript.speech_duration < 40
     made = transcript.made_with
     assert (made.engine, made.model, made.revision, made.device) == (
         "faster-whisper",

@@ -3,6 +3,7 @@
 import itertools
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from auricle.audio.pcm import SAMPLE_RATE
 from auricle.audio.vad import Region
@@ -20,11 +21,20 @@ class Part:
     stop: int
 
 
+class Stretch(NamedTuple):
+    """Speech to be heard, with `lead` and `tail` samples of the silence around it (`start` to `stop`)."""
+
+    start: int
+    stop: int
+    lead: int = 0
+    tail: int = 0
+
+
 @dataclass(frozen=True, slots=True)
 class Window:
     """Stretches of speech that an engine hears as one piece, the silence between them left out."""
 
-    spans: tuple[Region, ...]
+    spans: tuple[Stretch, ...]
 
     @property
     def length(self) -> int:
@@ -51,7 +61,7 @@ class Window:
             last = min(last, span.stop - span.tail)
         return round(first / SAMPLE_RATE, 3), round(last / SAMPLE_RATE, 3)
 
-    def _span_at(self, time: float) -> tuple[Region, int]:
+    def _span_at(self, time: float) -> tuple[Stretch, int]:
         """The span that holds a time of the window, and how many samples of the window come before it."""
         sample, before = round(time * SAMPLE_RATE), 0
         for span in self.spans[:-1]:
@@ -65,7 +75,7 @@ class Window:
 class PartPlanner:
     """Assigns speech regions to parts while the recording is still being read.
 
-    Feed it regions in order; it answers with padded regions, each followed sooner or later by the `Part`
+    Feed it regions in order; it answers with stretches, padded, each followed sooner or later by the `Part`
     that holds it. Cuts go to the longest silence within 20 % of `length` (s) from the last cut; failing
     that to the next silence, and failing that to the last one before; only where there is none for `limit`
     (s, at least `length`) does a cut fall inside speech, at the quietest place the voice activity detector
@@ -82,7 +92,7 @@ class PartPlanner:
     _floor: int = field(default=0, init=False)
     _pending: list[Region] = field(default_factory=list, init=False)
 
-    def push(self, region: Region) -> Iterator[Region | Part]:
+    def push(self, region: Region) -> Iterator[Stretch | Part]:
         """Take the next region of speech; yields what has become certain."""
         self._pending.append(region)
         while (cut := self._cut(region.start)) is not None:
@@ -90,7 +100,7 @@ class PartPlanner:
         for _ in range(self._settled()):
             yield self._release()
 
-    def finish(self, total: int) -> Iterator[Region | Part]:
+    def finish(self, total: int) -> Iterator[Stretch | Part]:
         """The rest of the plan for a recording of `total` samples."""
         while (cut := self._cut(total)) is not None:
             yield from self._close(cut)
@@ -107,13 +117,13 @@ class PartPlanner:
             (count for count, (left, right) in neighbours if left.stop < right.start <= until), default=0
         )
 
-    def _close(self, cut: int) -> Iterator[Region | Part]:
+    def _close(self, cut: int) -> Iterator[Stretch | Part]:
         while self._pending and self._pending[0].start < cut:
             yield self._release(cut)
         yield Part(self._index, self._start, cut)
         self._index, self._start, self._edge, self._floor = self._index + 1, cut, cut, cut
 
-    def _release(self, cut: int | None = None) -> Region:
+    def _release(self, cut: int | None = None) -> Stretch:
         """The first waiting region, up to `cut`, with padding to the middle of the silences around it."""
         region = self._pending.pop(0)
         if cut is not None and region.stop > cut:
@@ -125,7 +135,7 @@ class PartPlanner:
             ceiling = (region.stop + self._pending[0].start + 1) // 2
         pad = int(self.padding * SAMPLE_RATE)
         start, stop = max(region.start - pad, self._floor), min(region.stop + pad, ceiling)
-        padded = Region(start, stop, region.start - start, stop - region.stop)
+        padded = Stretch(start, stop, region.start - start, stop - region.stop)
         self._edge, self._floor = region.stop, ceiling
         return padded
 
@@ -165,13 +175,13 @@ class PartPlanner:
         return min(max(wanted, gap.start + room), gap.stop - room)
 
 
-def pack_windows(regions: Iterable[Region], longest: float | None) -> Iterator[Window]:
-    """Gather regions into windows of at most `longest` seconds (None: one window), lazily and in order."""
+def pack_windows(stretches: Iterable[Stretch], longest: float | None) -> Iterator[Window]:
+    """Gather stretches into windows of at most `longest` seconds (None: one window), lazily and in order."""
     most = None if longest is None else int(longest * SAMPLE_RATE)
-    spans: list[Region] = []
+    spans: list[Stretch] = []
     held = 0
-    for region in regions:
-        for piece in _pieces(region, most):
+    for stretch in stretches:
+        for piece in _pieces(stretch, most):
             length = piece.stop - piece.start
             if spans and most is not None and held + length > most:
                 yield Window(tuple(spans))
@@ -182,27 +192,27 @@ def pack_windows(regions: Iterable[Region], longest: float | None) -> Iterator[W
         yield Window(tuple(spans))
 
 
-def tile(part: Part, regions: Iterable[Region]) -> list[Region]:
-    """Regions that cover all of `part`, silence included, meeting in the middle of each silence."""
-    speech = list(regions)
+def tile(part: Part, stretches: Iterable[Stretch]) -> list[Stretch]:
+    """Stretches that cover all of `part`, silence included, meeting in the middle of each silence."""
+    speech = list(stretches)
     cuts = [(left.stop + right.start) // 2 for left, right in itertools.pairwise(speech)]
     edges = [part.start, *cuts, part.stop]
-    return [Region(start, stop) for start, stop in itertools.pairwise(edges) if stop > start]
+    return [Stretch(start, stop) for start, stop in itertools.pairwise(edges) if stop > start]
 
 
-def _pieces(region: Region, most: int | None) -> Iterator[Region]:
-    if most is None or region.stop - region.start <= most:
-        yield region
+def _pieces(stretch: Stretch, most: int | None) -> Iterator[Stretch]:
+    if most is None or stretch.stop - stretch.start <= most:
+        yield stretch
         return
-    count = -(-(region.stop - region.start) // most)
-    edges = [region.start + (region.stop - region.start) * i // count for i in range(count + 1)]
-    pieces = [Region(start, stop) for start, stop in itertools.pairwise(edges)]
-    pieces[0] = pieces[0]._replace(lead=region.lead)
-    pieces[-1] = pieces[-1]._replace(tail=region.tail)
+    count = -(-(stretch.stop - stretch.start) // most)
+    edges = [stretch.start + (stretch.stop - stretch.start) * i // count for i in range(count + 1)]
+    pieces = [Stretch(start, stop) for start, stop in itertools.pairwise(edges)]
+    pieces[0] = pieces[0]._replace(lead=stretch.lead)
+    pieces[-1] = pieces[-1]._replace(tail=stretch.tail)
     yield from pieces
 
 
-def _within(span: Region, before: int, time: float) -> int:
+def _within(span: Stretch, before: int, time: float) -> int:
     """The recording's sample for a time of the window, kept inside `span`."""
     sample = round(time * SAMPLE_RATE) - before
     return span.start + min(max(sample, 0), span.stop - span.start)

@@ -19,15 +19,10 @@ _CONTEXT = 64
 
 
 class Region(NamedTuple):
-    """A stretch of audio, as sample numbers: `start` belongs to it, `stop` does not.
-
-    `lead` and `tail` are how many samples of silence it holds before and after its speech.
-    """
+    """A stretch of audio, as sample numbers: `start` belongs to it, `stop` does not."""
 
     start: int
     stop: int
-    lead: int = 0
-    tail: int = 0
 
 
 def _option(default: float | None, meaning: str) -> Any:

@@ -9,10 +9,9 @@ from pathlib import Path
 from typing import Protocol
 
 from auricle.audio.decode import track_paths
-from auricle.audio.parts import Part
+from auricle.audio.parts import Part, Stretch
 from auricle.audio.pcm import SAMPLE_TYPE
 from auricle.audio.probe import probe
-from auricle.audio.vad import Region
 from auricle.errors import Cancelled
 from auricle.pipeline.checkpoints import load_json, save_json
 from auricle.pipeline.prepare import Prepared, PrepareOptions, prepare
@@ -36,7 +35,7 @@ class Preparation(Protocol):
         """Seconds of audio, as far as known."""
         ...
 
-    def plan(self, track: int) -> Iterator[Region | Part]:
+    def plan(self, track: int) -> Iterator[Stretch | Part]:
         """A track's plan, waiting for what is not known yet. Read once, track by track."""
         ...
 
@@ -84,7 +83,7 @@ class KeptPreparation:
     def duration(self) -> float | None:
         return self.prepared.duration
 
-    def plan(self, track: int) -> Iterator[Region | Part]:
+    def plan(self, track: int) -> Iterator[Stretch | Part]:
         return iter(self.prepared.tracks[track].plan)
 
     def result(self) -> Prepared:
@@ -102,7 +101,7 @@ class RunningPreparation:
         self.tracks = track_paths(folder / "audio.pcm", self._info, options.channels)
         self.seconds = 0.0
         self._report = report
-        self._plans: list[queue.Queue[Region | Part | None]] = [queue.Queue() for _ in self.tracks]
+        self._plans: list[queue.Queue[Stretch | Part | None]] = [queue.Queue() for _ in self.tracks]
         self._stopping = threading.Event()
         self._progress = Progress("prepare")
         self._prepared: Prepared | None = None
@@ -116,7 +115,7 @@ class RunningPreparation:
     def duration(self) -> float | None:
         return self._prepared.duration if self._prepared else self._info.duration
 
-    def plan(self, track: int) -> Iterator[Region | Part]:
+    def plan(self, track: int) -> Iterator[Stretch | Part]:
         while True:
             try:
                 item = self._plans[track].get(timeout=_PATIENCE)
@@ -157,5 +156,5 @@ class RunningPreparation:
         if self._stopping.is_set():
             raise Cancelled("The preparation was stopped.")
 
-    def _follow(self, track: int, item: Region | Part) -> None:
+    def _follow(self, track: int, item: Stretch | Part) -> None:
         self._plans[track].put(item)

@@ -1,4 +1,4 @@
-"""The first stage: a recording becomes 16 kHz samples on disk, and a plan of parts and speech regions."""
+"""The first stage: a recording becomes 16 kHz samples on disk, and a plan of parts and the speech in them."""
 
 import itertools
 from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from auricle.audio.decode import Channels, Decoded, decode
-from auricle.audio.parts import Part, PartPlanner
+from auricle.audio.parts import Part, PartPlanner, Stretch
 from auricle.audio.pcm import SAMPLE_RATE
 from auricle.audio.probe import Limits, MediaInfo, probe
 from auricle.audio.vad import Region, RegionTracker, SpeechProbabilities, VadOptions
@@ -18,7 +18,7 @@ from auricle.errors import InvalidOption
 from auricle.pipeline.report import Progress, Report, unheard
 
 #: Called with the track's number and what has just become certain about its plan.
-Follow = Callable[[int, Region | Part], None]
+Follow = Callable[[int, Stretch | Part], None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,10 +50,10 @@ class PrepareOptions:
 
 @dataclass(frozen=True, slots=True)
 class Track:
-    """One channel (or the mix of all) on disk, and its plan: speech regions, each part's before the part."""
+    """One channel (or the mix of all) on disk, and its plan: each part after the speech in it."""
 
     pcm: str
-    plan: tuple[Region | Part, ...]
+    plan: tuple[Stretch | Part, ...]
 
     @property
     def parts(self) -> tuple[Part, ...]:
@@ -114,8 +114,8 @@ def prepare(
 ) -> Prepared:
     """Decode `source` into `folder`, find the speech, and plan the parts, all in one pass.
 
-    `follow` hears of every region and part as soon as it is certain, while the rest is still being read;
-    the samples it speaks of are on disk by then. Errors are those of `auricle.audio.decode.decode`.
+    `follow` hears of every stretch of speech and part as soon as it is certain, while the rest is still
+    being read; its samples are on disk by then. Errors are those of `auricle.audio.decode.decode`.
     """
     info = probe(source, options.limits)
     planners = [_Planner(options, track, follow) for track in range(_track_count(info, options))]
@@ -144,7 +144,7 @@ class _Planner:
 
     def __init__(self, options: PrepareOptions, track: int, follow: Follow | None) -> None:
         self.samples = 0
-        self.plan: list[Region | Part] = []
+        self.plan: list[Stretch | Part] = []
         self._track = track
         self._follow = follow
         self._probabilities = SpeechProbabilities()
@@ -164,7 +164,7 @@ class _Planner:
         for region in regions:
             self._note(self._parts.push(region))
 
-    def _note(self, items: Iterator[Region | Part]) -> None:
+    def _note(self, items: Iterator[Stretch | Part]) -> None:
         for item in items:
             self.plan.append(item)
             if self._follow is not None:
@@ -175,39 +175,39 @@ def _track_count(info: MediaInfo, options: PrepareOptions) -> int:
     return info.channels if options.channels == "split" else 1
 
 
-def _prepared(decoded: Decoded, plans: list[list[Region | Part]], offset: float) -> Prepared:
+def _prepared(decoded: Decoded, plans: list[list[Stretch | Part]], offset: float) -> Prepared:
     tracks = [Track(path.name, tuple(plan)) for path, plan in zip(decoded.tracks, plans, strict=True)]
-    regions = [item for track in tracks for item in track.plan if isinstance(item, Region)]
+    speech = [item for track in tracks for item in track.plan if isinstance(item, Stretch)]
     return Prepared(
         info=decoded.info,
         tracks=tuple(tracks),
         duration=round(decoded.duration, 3),
         offset=offset,
-        speech_duration=round(_covered(regions) / SAMPLE_RATE, 3),
+        speech_duration=round(_covered(speech) / SAMPLE_RATE, 3),
         peaks=decoded.peaks.to_dict(),
         warnings=decoded.warnings,
     )
 
 
-def _covered(regions: Iterable[Region]) -> int:
-    """Samples in at least one of the regions."""
+def _covered(stretches: Iterable[Stretch]) -> int:
+    """Samples with speech in at least one of the stretches, the silence around it not counted."""
     total = reached = 0
-    for region in sorted(regions):
-        total += max(0, region.stop - max(region.start, reached))
-        reached = max(reached, region.stop)
+    for start, stop, lead, tail in sorted(stretches):
+        total += max(0, stop - tail - max(start + lead, reached))
+        reached = max(reached, stop - tail)
     return total
 
 
-def _item_to_list(item: Region | Part) -> list[int]:
+def _item_to_list(item: Stretch | Part) -> list[int]:
     return [item.index, item.start, item.stop] if isinstance(item, Part) else list(item)
 
 
-def _item_from_list(numbers: list[int]) -> Region | Part:
-    return Part(*numbers) if len(numbers) == 3 else Region(*numbers)
+def _item_from_list(numbers: list[int]) -> Stretch | Part:
+    return Part(*numbers) if len(numbers) == 3 else Stretch(*numbers)
 
 
-def parts_of(plan: Iterable[Region | Part]) -> Iterator["PlannedPart"]:
-    """The parts of a plan that may still be growing, each with its regions as they become known."""
+def parts_of(plan: Iterable[Stretch | Part]) -> Iterator["PlannedPart"]:
+    """The parts of a plan that may still be growing, each with its speech as it becomes known."""
     items = iter(plan)
     start = 0
     for first in items:
@@ -217,16 +217,16 @@ def parts_of(plan: Iterable[Region | Part]) -> Iterator["PlannedPart"]:
 
 
 class PlannedPart:
-    """A part whose regions come one by one; where it ends is known once they are through."""
+    """A part whose stretches of speech come one by one; where it ends is known once they are through."""
 
-    def __init__(self, start: int, items: Iterator[Region | Part]) -> None:
+    def __init__(self, start: int, items: Iterator[Stretch | Part]) -> None:
         self.start = start
         self._items = items
-        self._seen: list[Region] = []
+        self._seen: list[Stretch] = []
         self._bounds: Part | None = None
 
-    def regions(self) -> Iterator[Region]:
-        """The part's regions of speech, from the first, waiting for those not yet known."""
+    def stretches(self) -> Iterator[Stretch]:
+        """The part's stretches of speech, from the first, waiting for those not yet known."""
         for number in itertools.count():
             while number >= len(self._seen) and self._bounds is None:
                 item = next(self._items)
@@ -240,7 +240,7 @@ class PlannedPart:
 
     def exhaust(self) -> Part:
         """Wait for the whole part; returns its bounds."""
-        for _ in self.regions():
+        for _ in self.stretches():
             pass
-        assert self._bounds is not None  # noqa: S101 - regions() ends only when it has seen the part
+        assert self._bounds is not None  # noqa: S101 - stretches() ends only when it has seen the part
         return self._bounds

@@ -24,7 +24,7 @@ def transcribe_part(
 ) -> Iterator["WindowResult"]:
     """Hear one part, window by window; `options.language` has to be settled by then.
 
-    Windows are cut while regions of the part are still being found, and handed to the engine as it asks
+    Windows are cut while the part's speech is still being found, and handed to the engine as it asks
     for them. Times in the results are seconds in the track. A doubtful window is heard once more on the
     engine's sequential path, with temperature fallback, and the better result is kept.
     """
@@ -67,7 +67,7 @@ def detect_language(
     Reads as many windows of 30 s as `options.language_detection_segments` asks for.
     """
     count = options.language_detection_segments or 1
-    first = list(itertools.islice(pack_windows(part.regions(), 30.0), count))
+    first = list(itertools.islice(pack_windows(part.stretches(), 30.0), count))
     if not first:
         return None
     samples = np.concatenate([samples_of(pcm, window) for window in first])
@@ -77,9 +77,9 @@ def detect_language(
 def windows(part: PlannedPart, longest: float | None, options: SpeechOptions) -> Iterator[Window]:
     """A part's speech in windows of at most `longest` seconds; all of the part where `vad` is off."""
     if options.vad:
-        yield from pack_windows(part.regions(), longest)
+        yield from pack_windows(part.stretches(), longest)
         return
-    speech = list(part.regions())
+    speech = list(part.stretches())
     yield from pack_windows(tile(part.exhaust(), speech), longest)
 
 
@@ -121,7 +121,7 @@ def _checked(
 
 def _without_speech_flagged(segments: Iterable[Segment], part: PlannedPart) -> Iterator[Segment]:
     """Flag text where the voice activity detector found hardly any speech (only possible with `vad` off)."""
-    speech = [(region.start / SAMPLE_RATE, region.stop / SAMPLE_RATE) for region in part.regions()]
+    speech = [(one.start / SAMPLE_RATE, one.stop / SAMPLE_RATE) for one in part.stretches()]
     for segment in segments:
         heard = sum(max(0.0, min(segment.end, stop) - max(segment.start, start)) for start, stop in speech)
         silent = heard < _LEAST_SPEECH * (segment.end - segment.start) and NO_SPEECH not in segment.flags
