@@ -171,13 +171,13 @@ def test_what_is_planned_early_is_what_is_planned_with_all_speech_known(
 ) -> None:
     regions, total = recording
     online = PartPlanner(planner.length, planner.limit, planner.padding)
-    early: Plan = []
+    early: list[Stretch | Part] = []
     for number, one in enumerate(regions, 1):
         early += online.push(one)
         others = PartPlanner(planner.length, planner.limit, planner.padding)
         longer = [*regions[:number], Region(one.stop + 16_000, one.stop + 64_000_000)]
-        assert plan_of(longer, one.stop + 80_000_000, others)[: len(early)] == early
-    assert [*early, *online.finish(total)] == plan_of(regions, total, planner)
+        assert full_plan_of(longer, one.stop + 80_000_000, others)[: len(early)] == early
+    assert [*early, *online.finish(total)] == full_plan_of(regions, total, planner)
 
 
 def test_a_recording_without_samples_is_one_empty_part() -> None:
