@@ -263,6 +263,14 @@ def test_an_english_model_refuses_other_languages_and_names_engines_that_can() -
         check_options("faster-whisper", _ENGLISH_ONLY, SpeechOptions(task="translate"), ALL)
 
 
+@pytest.mark.parametrize("model", ["large-v3-turbo", "distil-whisper/distil-large-v3.5-ct2"])
+def test_models_that_never_learned_to_translate_refuse_it(tiny_model: Path, model: str) -> None:
+    engine = load(tiny_model, model=model, threads=1)
+    who = engine.identity
+    with pytest.raises(UnsupportedOption, match=rf"{model} cannot honour task.*with another model"):
+        check_options(who.name, engine.capabilities, SpeechOptions(task="translate"), ALL, model=who.model)
+
+
 def test_a_prompt_that_leaves_no_room_is_refused_in_plain_words(engine: FasterWhisper, hard: Samples) -> None:
     with pytest.raises(InvalidOption, match="max_length"):
         hear(engine, hard[: RATE * 5], prompt="the meeting " * 300, max_new_tokens=440)

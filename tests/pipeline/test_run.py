@@ -329,7 +329,7 @@ def test_a_recording_that_cannot_be_read_leaves_nothing(tmp_path: Path, work: Pa
 
 
 def test_an_option_the_engine_cannot_honour_is_refused_before_any_work(spoken: Path, work: Path) -> None:
-    with pytest.raises(UnsupportedOption, match=r"fake cannot honour hotwords.*faster-whisper"):
+    with pytest.raises(UnsupportedOption, match=r"fake.*cannot honour hotwords.*faster-whisper"):
         heard(spoken, work, speech=SpeechOptions(hotwords="Auricle"))
     assert not work.exists()
 

@@ -74,7 +74,8 @@ def _attempt(batch: Batch, target: Target, act: Callable[[], object]) -> int:
 
 def _open(batch: Batch) -> Engine:
     engine = open_engine(batch.settings, report=batch.display.download)
-    check_options(engine.identity.name, engine.capabilities, batch.speech, CAPABILITIES)
+    who = engine.identity
+    check_options(who.name, engine.capabilities, batch.speech, CAPABILITIES, model=who.model)
     engine.window(batch.speech)
     return engine
 

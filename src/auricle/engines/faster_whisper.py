@@ -129,7 +129,7 @@ class FasterWhisper:
         self._batch_size = batch_size
         self._lanes = lanes
         self.identity = identity
-        self.capabilities = CAPABILITIES if model.model.is_multilingual else _ENGLISH_ONLY
+        self.capabilities = _capabilities(model.model.is_multilingual, identity.model)
 
     def window(self, options: SpeechOptions) -> float | None:
         """30 s, Whisper's own; any length where decoding is sequential and slides its own window."""
@@ -252,6 +252,18 @@ def load(
             f"The model {model} in {path} cannot be loaded ({_first_line(error)}). "
             "`auricle models verify` finds damaged files, `auricle models pull --force` fetches them again."
         ) from error
+
+
+def _capabilities(multilingual: bool, model: str) -> Capabilities:
+    """What a model can do: those for English know English, and turbo and distilled ones cannot translate.
+
+    The latter take the task and write the spoken language all the same: they were trained without it
+    (openai/whisper, model-card.md; huggingface/distil-whisper).
+    """
+    if not multilingual:
+        return _ENGLISH_ONLY
+    name = model.lower()
+    return replace(CAPABILITIES, translate=False) if "turbo" in name or "distil" in name else CAPABILITIES
 
 
 def self_test(engine: FasterWhisper) -> None:

@@ -162,18 +162,28 @@ class Capabilities:
 
 
 def check_options(
-    engine: str, can: Capabilities, options: SpeechOptions, others: Mapping[str, Capabilities]
+    engine: str,
+    can: Capabilities,
+    options: SpeechOptions,
+    others: Mapping[str, Capabilities],
+    *,
+    model: str | None = None,
 ) -> None:
     """Raise UnsupportedOption for the first option that `engine` cannot honour, naming engines that can.
 
-    `others` are the capabilities of every engine by name.
+    `can` is what it can do with its `model`; `others` are the capabilities of every engine by name.
     """
     for name, value in options.asked().items():
         if name in PIPELINE_OPTIONS or _supported(can, name, value):
             continue
-        able = [other for other, theirs in others.items() if _supported(theirs, name, value)]
+        able = [
+            f"{other} with another model" if other == engine else other
+            for other, theirs in others.items()
+            if _supported(theirs, name, value)
+        ]
         raise UnsupportedOption(
-            f"The engine {engine} cannot honour {_spoken(name, value)}. "
+            f"The engine {engine}{f' with the model {model}' if model else ''} cannot honour "
+            f"{_spoken(name, value)}. "
             + (f"These can: {', '.join(able)}." if able else "No engine here can.")
         )
 

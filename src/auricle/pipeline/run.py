@@ -41,12 +41,13 @@ def run(
     progress and may raise Cancelled. `deliver` stores the transcript; where it raises, as on a full disk,
     the checkpoints stay. Raises the errors of `auricle.errors`.
     """
-    check_options(engine.identity.name, engine.capabilities, speech, CAPABILITIES)
+    who = engine.identity
+    check_options(who.name, engine.capabilities, speech, CAPABILITIES, model=who.model)
     engine.window(speech)
     prepare = replace(prepare, vad=speech.vad_options)
     probe(source, prepare.limits)
     checkpoints.sweep(work, keep_days)
-    key = checkpoints.checkpoint_key(source, prepare, speech, engine.identity)
+    key = checkpoints.checkpoint_key(source, prepare, speech, who)
     with checkpoints.work_folder(work, key, source) as folder:
         try:
             transcript = _transcribe(source, engine, speech, prepare, folder, report)
