@@ -10,7 +10,6 @@ TORCH ?= torch==2.13.0
 COMPILE = $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header \
 	--no-emit-index-url --no-annotate --upgrade
 PIP_INSTALL := -m pip install --quiet --disable-pip-version-check --root-user-action=ignore
-export PYTHONWARNINGS ?= default
 
 PYTHON ?= $(shell for p in python3 python3.14 python3.13 python3.12 python3.11; do \
 	$$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && command -v $$p && break; done)

@@ -127,3 +127,10 @@ def test_a_rate_nobody_speaks_at_is_found(text: str, seconds: float, impossible:
 def test_a_segment_gets_the_flags_it_deserves(segment: Segment, expected: tuple[str, ...]) -> None:
     assert doubts(segment) == expected
     assert all(FLAGS[flag].endswith(".") for flag in expected)
+
+
+def test_every_flag_is_documented_with_its_meaning() -> None:
+    page = (Path(__file__).parents[2] / "docs" / "quality.md").read_text(encoding="utf-8")
+    assert [
+        line for flag, meaning in FLAGS.items() if (line := f"| `{flag}` | {meaning} |") not in page
+    ] == []
