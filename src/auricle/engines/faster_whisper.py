@@ -224,34 +224,43 @@ def load(
 ) -> FasterWhisper:
     """Load a CTranslate2 Whisper model from its folder.
 
-    `threads` is the number of CPU cores to use (0: one lane and CTranslate2's choice). On CUDA one real
-    decode proves that the device works; where it does not, the model is loaded on the CPU with a warning.
+    `threads` is the number of CPU cores to use; they are shared out to lanes. On CUDA one real decode
+    proves that the device works; where it does not, the model is loaded on the CPU with a warning.
     """
-    lanes = 2 if device == "cuda" or threads > 1 else 1
     if device == "cuda":
+        identity = EngineIdentity(NAME, model, revision, device, compute_type, warnings)
         try:
-            engine = _load(
-                path,
-                EngineIdentity(NAME, model, revision, device, compute_type, warnings),
-                0,
-                1,
-                2,
-                batch_size,
-            )
+            engine = _load(path, identity, threads=0, workers=1, lanes=2, batch_size=batch_size)
             self_test(engine)
         except (RuntimeError, ValueError, EngineFailed) as error:
             warnings = (*warnings, f"CUDA failed its self-test ({_first_line(error)}), so the CPU is used.")
-            device, compute_type, lanes = "cpu", "int8", 2 if threads > 1 else 1
+            compute_type = "int8"
         else:
             return engine
-    identity = EngineIdentity(NAME, model, revision, device, compute_type, warnings)
+    identity = EngineIdentity(NAME, model, revision, "cpu", compute_type, warnings)
+    lanes = _cpu_lanes(threads)
     try:
-        return _load(path, identity, max(1, threads // lanes), lanes, lanes, batch_size)
+        return _load(
+            path,
+            identity,
+            threads=max(1, threads // lanes),
+            workers=lanes,
+            lanes=lanes,
+            batch_size=batch_size,
+        )
     except (RuntimeError, ValueError, OSError) as error:
         raise ModelUnavailable(
             f"The model {model} in {path} cannot be loaded ({_first_line(error)}). "
             "`auricle models verify` finds damaged files, `auricle models pull --force` fetches them again."
         ) from error
+
+
+def _cpu_lanes(threads: int) -> int:
+    """How many batches to decode at once: two or more wherever there are cores for them.
+
+    Matrix products of this size hardly gain from more than four threads, and lose much of a second one.
+    """
+    return min(max(threads, 1), 2) if threads < 12 else 4
 
 
 def _capabilities(multilingual: bool, model: str) -> Capabilities:
@@ -274,7 +283,7 @@ def self_test(engine: FasterWhisper) -> None:
 
 
 def _load(
-    path: Path, identity: EngineIdentity, threads: int, workers: int, lanes: int, batch_size: int
+    path: Path, identity: EngineIdentity, *, threads: int, workers: int, lanes: int, batch_size: int
 ) -> FasterWhisper:
     from faster_whisper import WhisperModel
 

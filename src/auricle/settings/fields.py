@@ -206,15 +206,6 @@ class Settings(BaseSettings):
         gt=0,
         le=600,
     )
-    model_idle: float = _setting(
-        900.0,
-        """A model that nobody used for this long leaves the memory, and is loaded again by the next
-        request; 0 keeps it for ever. A quarter of an hour spans the pauses of somebody at work.""",
-        group="Models",
-        unit="s",
-        ge=0,
-        le=31_536_000,
-    )
 
     engine_url: Address | None = _setting(
         None,
@@ -309,15 +300,6 @@ class Settings(BaseSettings):
         unit="s",
         ge=30,
         le=14_400,
-    )
-
-    log_level: Annotated[Literal["debug", "info", "warning", "error"], Lowered] = _setting(
-        "warning",
-        "The least serious events that are logged; by default only what somebody should look into.",
-        group="Logs",
-    )
-    log_format: Annotated[Literal["text", "json"], Lowered] = _setting(
-        "text", "How log lines are written: text for people, json for log collectors.", group="Logs"
     )
 
     @field_validator("*", mode="before")
