@@ -42,7 +42,20 @@ def open_engine(settings: Settings, *, report: Report = _silent) -> Engine:
     """
     if settings.engine == "auto":
         return _automatic(settings, report)
+    _refuse_without_effect(settings)
     return _OPENERS[settings.engine](settings, report)
+
+
+def _refuse_without_effect(settings: Settings) -> None:
+    """Raise InvalidSetting where a setting is given that the chosen engine could only ignore."""
+    unset = Settings.model_fields
+    for name in _WITHOUT_EFFECT[settings.engine]:
+        value = getattr(settings, name)
+        if value not in (unset[name].default, "cpu"):
+            raise InvalidSetting(
+                f"AURICLE_{name.upper()} is {value}, but the engine {settings.engine} has no such choice: "
+                "leave it out."
+            )
 
 
 def _automatic(settings: Settings, report: Report) -> Engine:
@@ -98,11 +111,7 @@ def _openai_api(settings: Settings, _: Report) -> Engine:
     )
 
 
-def _pocketsphinx(settings: Settings, _: Report) -> Engine:
-    if settings.model is not None:
-        raise InvalidSetting(
-            f"AURICLE_MODEL is {settings.model!r}, but PocketSphinx has its one model built in: leave it out."
-        )
+def _pocketsphinx(_: Settings, __: Report) -> Engine:
     return pocketsphinx.load()
 
 
@@ -112,6 +121,17 @@ _OPENERS: Mapping[str, Callable[[Settings, Report], Engine]] = MappingProxyType(
         "openai-whisper": _openai_whisper,
         "openai-api": _openai_api,
         "pocketsphinx": _pocketsphinx,
+    }
+)
+
+
+#: Settings that mean nothing to an engine.
+_WITHOUT_EFFECT: Mapping[str, tuple[str, ...]] = MappingProxyType(
+    {
+        "faster-whisper": (),
+        "openai-whisper": ("compute_type", "threads"),
+        "openai-api": ("compute_type", "threads", "device"),
+        "pocketsphinx": ("compute_type", "threads", "device", "model"),
     }
 )
 
