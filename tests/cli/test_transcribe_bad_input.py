@@ -291,6 +291,16 @@ def full(tmp_path: Path) -> Iterator[Path]:
         subprocess.run(["umount", str(disk)], check=True)
 
 
+@pytest.mark.parametrize("time", ["1e305", "1e308:0", "99999999"])
+def test_a_time_no_recording_reaches_is_refused(transcribe: Command, bundled: Path, time: str) -> None:
+    assert_told(transcribe(bundled, "--to", time), 2, "--to", "later than any recording")
+
+
+def test_an_output_that_exists_does_not_hide_a_missing_recording(transcribe: Command, here: Path) -> None:
+    (here / "nofile.txt").touch()
+    assert_told(transcribe("nofile.wav", "-o", "."), 1, "nofile.wav")
+
+
 @pytest.fixture
 def unprivileged(here: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     """A folder that other users can reach; the working directory of the test's command."""

@@ -103,8 +103,8 @@ EFFECTS: dict[str, tuple[dict[str, Any], Proof]] = {
     "prompt": ({"prompt": "Anna and David meet."}, changed),
     "repetition_penalty": ({"repetition_penalty": 1.5}, changed),
     "suppress_tokens": (
-        {"suppress_tokens": (-1, 440)},
-        lambda before, after: "agree" not in text(after) or text(before) != text(after),
+        {"suppress_tokens": (-1, 3986)},
+        lambda before, after: "agree" in words_of(text(before)) and "agree" not in words_of(text(after)),
     ),
     "task": ({"task": "translate"}, changed),
     "temperatures": ({"temperatures": (1.0,)}, lambda before, after: confidence(after) < confidence(before)),
@@ -181,9 +181,19 @@ class DecoderSpy:
         return self._decoder.generate(*arguments, **options)
 
 
-def test_a_sequential_decode_takes_audio_of_any_length(engine: FasterWhisper) -> None:
-    assert engine.window(SpeechOptions(decoding="sequential")) is None
+def test_windows_that_see_the_text_before_come_as_one_piece_of_any_length(engine: FasterWhisper) -> None:
+    assert engine.window(SpeechOptions(condition_on_previous_text=True)) is None
+    assert engine.window(SpeechOptions(decoding="sequential")) == 30.0
     assert engine.window(SpeechOptions(decoding="batched")) == 30.0
+
+
+def test_prefix_and_prompt_reach_every_window_of_the_sequential_path(
+    engine: FasterWhisper, hard: Samples
+) -> None:
+    heard = hear(engine, hard, prefix="Hello")
+    first_of_window = {one.window: one.segment.text for one in reversed(heard)}
+    assert len(first_of_window) == 2
+    assert all(text.startswith("Hello") for text in first_of_window.values())
 
 
 def test_batch_size_says_how_many_windows_are_decoded_side_by_side(tiny_model: Path, hard: Samples) -> None:
@@ -243,6 +253,8 @@ def test_more_detection_windows_and_a_higher_threshold_hear_more_of_the_recordin
         ({"hotwords": "Anna", "prefix": "Hello"}, "hotwords"),
         ({"hallucination_silence_threshold": 2.0, "word_times": False}, "hallucination_silence_threshold"),
         ({"prompt_reset_on_temperature": 0.5}, "prompt_reset_on_temperature"),
+        ({"prefix": "Hello", "condition_on_previous_text": True}, "prefix"),
+        ({"patience": 2.0, "beam_size": 1}, "patience"),
         ({"language": "en", "multilingual": True}, "multilingual"),
         ({"language": "en", "language_detection_segments": 3}, "language_detection_segments"),
     ],

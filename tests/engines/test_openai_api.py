@@ -282,8 +282,9 @@ def test_the_language_is_the_one_the_server_hears(server, connect):
     assert len(decoded(server.requests[0].audio)) == 30 * 16_000
 
 
-def test_a_server_that_names_no_language_cannot_detect_it(server, connect):
-    server.always(Answer(body={"text": "hello"}))
+@pytest.mark.parametrize("language", [None, 5, ["en"], "elvish"])
+def test_a_server_that_names_no_language_cannot_detect_it(server, connect, language):
+    server.always(Answer(body={"text": "hello", "language": language}))
     with pytest.raises(UnsupportedOption, match="name the language"):
         connect().detect_language(say("Alpha."), SpeechOptions())
 

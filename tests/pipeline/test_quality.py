@@ -190,3 +190,9 @@ def test_silence_wins_only_over_text_that_is_probably_no_speech() -> None:
     assert better([GOOD, phantom], []) == [GOOD, phantom]
     assert better([], [GOOD]) == [GOOD]
     assert better([], []) == []
+
+
+def test_a_word_ends_before_the_next_begins() -> None:
+    words = (Word("alpha", 0.0, 20.0), Word("beta", 0.5, 0.6))
+    [segment] = tidy([Segment(0.0, 20.0, "alpha beta", words)], 20.0, word_times=True)
+    assert [(word.start, word.end) for word in segment.words] == [(0.0, 0.5), (0.5, 0.6)]

@@ -7,6 +7,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -14,8 +15,9 @@ import numpy as np
 import pytest
 from filelock import FileLock
 
+from auricle.audio.probe import Limits
 from auricle.audio.vad import VadOptions
-from auricle.engines import SpeechOptions
+from auricle.engines import LanguageGuess, SpeechOptions
 from auricle.engines.faster_whisper import FasterWhisper, load
 from auricle.errors import AudioError, Cancelled, Conflict, DiskFull, UnsupportedOption
 from auricle.pipeline import PrepareOptions, Progress, run
@@ -375,3 +377,41 @@ def test_a_full_disk_is_named_and_nothing_half_written_counts(spoken: Path, work
     assert not list(work.rglob("*.pcm"))
     assert issubclass(DiskFull, Exception)
     assert texts(heard(spoken, work)) == SENTENCES
+
+
+class TwoTongues(FakeEngine):
+    """Takes what begins with "alpha" for English and everything else for German."""
+
+    def detect_language(self, samples: Any, options: SpeechOptions) -> LanguageGuess:
+        first = next(self.transcribe([samples], options)).segment.text
+        return LanguageGuess("en" if first.startswith("Alpha") else "de", 0.9)
+
+
+def test_each_channel_of_a_split_is_heard_in_its_own_language(tmp_path: Path, work: Path) -> None:
+    left, right = say("Alpha bravo charlie."), say("Delta.")
+    sides = [np.pad(side, (0, len(left) + 16_000 - len(side))) for side in (left, right)]
+    engine = TwoTongues()
+    call = write_wav(tmp_path / "call.wav", *sides)
+    transcript = heard(call, work, engine, prepare=PrepareOptions(channels="split"))
+    assert [options.language for options in engine.calls if options.language] == ["en", "de"]
+    assert transcript.language == "en"
+    assert "channel 1 English, channel 2 German" in transcript.made_with.warnings[0]
+
+
+def test_without_vad_the_language_of_quiet_speech_is_detected_too(tmp_path: Path, work: Path) -> None:
+    engine = TwoTongues()
+    quiet = write_wav(tmp_path / "quiet.wav", say("Delta echo.", loudness=0.02))
+    deaf = VadOptions(min_speech=9.0)
+    heard(quiet, work, engine, speech=SpeechOptions(vad=False, vad_options=deaf))
+    assert engine.calls[-1].language == "de"
+
+
+def test_larger_limits_do_not_throw_finished_parts_away(spoken: Path, work: Path) -> None:
+    with pytest.raises(RuntimeError):
+        heard(spoken, work, FakeEngine(fails_at(3)), prepare=SHORT_PARTS)
+    calls: list[int] = []
+    larger = replace(SHORT_PARTS, limits=Limits(max_bytes=1 << 40))
+    heard(spoken, work, FakeEngine(calls.append), prepare=larger)
+    all_calls: list[int] = []
+    heard(spoken, work, FakeEngine(all_calls.append), prepare=larger)
+    assert len(calls) == len(all_calls) - 2

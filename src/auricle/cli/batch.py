@@ -15,7 +15,7 @@ from auricle.cli.progress import Display, clock
 from auricle.cli.sources import Target
 from auricle.engines import Engine, SpeechOptions, check_options
 from auricle.engines.registry import CAPABILITIES, open_engine
-from auricle.errors import AuricleError, UnsupportedOption
+from auricle.errors import AuricleError, UnknownModel, UnsupportedOption
 from auricle.pipeline import PrepareOptions, run
 from auricle.settings import Settings
 from auricle.transcript import Transcript
@@ -68,7 +68,7 @@ def _attempt(batch: Batch, target: Target, act: Callable[[], object]) -> int:
             problem = {"code": code, "message": sentence_of(error)}
             print_json({"file": str(target.path), "status": "failed", "error": problem})
         batch.display.say(f"{target.path}: failed: {sentence_of(error)}")
-        return error.exit_status if isinstance(error, UnsupportedOption) else 1
+        return error.exit_status if isinstance(error, UnsupportedOption | UnknownModel) else 1
     return 0
 
 
@@ -82,7 +82,7 @@ def _open(batch: Batch) -> Engine:
 
 def _is_done(batch: Batch, target: Target) -> bool:
     """Whether all of a target's files exist and shall stay; says so."""
-    if batch.output.force or not target.files:
+    if batch.output.force or not target.files or not target.path.exists():
         return False
     there = [file for file in target.files.values() if file.exists()]
     for file in there:
@@ -114,10 +114,11 @@ def _deliver(batch: Batch, target: Target, started: float, transcript: Transcrip
         batch.display.stop()
     delivery = deliver(transcript, target.path.stem, target.files, batch.output)
     seconds = time.monotonic() - started
+    heard = transcript.duration - (batch.prepare.start or 0.0)
     warnings = [*dict.fromkeys((*transcript.made_with.warnings, *delivery.warnings))]
     for warning in warnings:
         batch.display.say(f"{target.path.name}: warning: {warning}")
-    batch.display.mention(_summary(target, transcript.duration, seconds, delivery.files))
+    batch.display.mention(_summary(target, heard, seconds, delivery.files))
     if batch.output.as_json:
         print_json(
             {
@@ -140,7 +141,10 @@ def _summary(target: Target, duration: float, seconds: float, files: Sequence[st
 
 @contextmanager
 def _interruptible(display: Display) -> Iterator[None]:
-    """Ctrl-C ends the process at once: what is finished is on disk, whole, and nothing waits to be undone."""
+    """Ctrl-C ends the process at once: finished parts and files are on disk, whole.
+
+    A file that is being written at that moment leaves no more than its hidden temporary name.
+    """
 
     def end(number: int, _: object) -> NoReturn:
         display.stop()

@@ -27,6 +27,8 @@ _RECORDING, _OUTPUT, _ENGINE = (
     partial(typer.Option, rich_help_panel=panel) for panel in ("Recording", "Output", "Engine")
 )
 
+#: A time (s) no recording reaches: a year.
+_LONGEST = 365 * 86_400.0
 #: How many files that are no recordings are called by name.
 _NAMED = 5
 
@@ -187,7 +189,10 @@ def _seconds(name: str, text: str | None) -> float | None:
         raise InvalidOption(
             f"{name} is {text!r}, but has to be a time such as 90, 1:30 or 1:02:03.5."
         ) from None
-    return sum((number * 60.0**place for place, number in enumerate(reversed(numbers))), 0.0)
+    seconds = sum((number * 60.0**place for place, number in enumerate(reversed(numbers))), 0.0)
+    if seconds > _LONGEST:
+        raise InvalidOption(f"{name} is {text!r}, which is later than any recording lasts.")
+    return seconds
 
 
 def _targets(names: Sequence[str], limits: Limits, output: Output) -> tuple[list[Target], list[Path]]:

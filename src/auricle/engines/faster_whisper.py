@@ -104,6 +104,11 @@ def is_sequential(options: SpeechOptions) -> bool:
     )
     reset = options.prompt_reset_on_temperature is not None and not options.condition_on_previous_text
     _refuse(reset, "prompt_reset_on_temperature", "condition_on_previous_text is off")
+    shown = bool(options.condition_on_previous_text)
+    _refuse(
+        shown and options.prefix is not None, "prefix", "windows after the first begin with the text before"
+    )
+    _refuse(options.patience is not None and options.beam_size == 1, "patience", "beam_size is 1")
     detection = sorted(_DETECTION_OPTIONS & asked.keys())
     _refuse(bool(detection) and options.language is not None, " and ".join(detection), "a language is given")
     _refuse(
@@ -132,12 +137,12 @@ class FasterWhisper:
         self.capabilities = _capabilities(model.model.is_multilingual, identity.model)
 
     def window(self, options: SpeechOptions) -> float | None:
-        """30 s, Whisper's own; any length where decoding is sequential and slides its own window."""
+        """30 s, Whisper's own; any length where each window is shown the text before it."""
         last = self._model.hf_tokenizer.get_vocab_size() - 1
         for token in options.suppress_tokens or ():
             if not -1 <= token <= last:  # CTranslate2 would write beyond its memory
                 raise InvalidOption(f"suppress_tokens has {token}, but this model's tokens are 0 to {last}.")
-        return None if is_sequential(options) else WINDOW
+        return None if is_sequential(options) and options.condition_on_previous_text else WINDOW
 
     def transcribe(self, windows: Iterable[Samples], options: SpeechOptions) -> Iterator[Heard]:
         """See `Engine.transcribe`; options only the sequential path honours choose that path."""
@@ -208,7 +213,7 @@ class FasterWhisper:
             if name in arguments:
                 arguments[name] = list(arguments[name])
         arguments |= {"task": options.task, "word_timestamps": options.word_times}
-        return arguments | {"language": options.language or "en"}
+        return arguments | {"language": options.language}
 
 
 def load(
@@ -233,7 +238,10 @@ def load(
             engine = _load(path, identity, threads=0, workers=1, lanes=2, batch_size=batch_size)
             self_test(engine)
         except (RuntimeError, ValueError, EngineFailed) as error:
-            warnings = (*warnings, f"CUDA failed its self-test ({_first_line(error)}), so the CPU is used.")
+            warnings = (
+                *warnings,
+                f"CUDA failed its self-test ({_first_line(error)}), so the CPU is used, in int8.",
+            )
             compute_type = "int8"
         else:
             return engine

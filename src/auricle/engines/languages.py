@@ -107,9 +107,9 @@ WHISPER_LANGUAGES: Mapping[str, str] = {
 }
 
 
-def language_code(name: str | None) -> str | None:
-    """The code for a code or a name as servers write it ("en", "en-US", "English"), None for any other."""
-    if not name:
+def language_code(name: object) -> str | None:
+    """The code for a code or a name as servers write it ("en", "en-US", "English"), else None."""
+    if not isinstance(name, str):
         return None
     name = name.strip().lower()
     by_name = {english: code for code, english in WHISPER_LANGUAGES.items()}

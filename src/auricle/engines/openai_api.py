@@ -107,7 +107,9 @@ class OpenAIApi:
     def identity(self) -> EngineIdentity:
         """Carries a warning once the server turned out not to give all times that were asked for."""
         lacks = _LACKS.get(self._gives)
-        return EngineIdentity(NAME, self._model, device="remote", warnings=(lacks,) if lacks else ())
+        return EngineIdentity(
+            NAME, self._model, self._address, device="remote", warnings=(lacks,) if lacks else ()
+        )
 
     def window(self, options: SpeechOptions) -> float | None:
         """What fits into one upload, at most ten minutes."""

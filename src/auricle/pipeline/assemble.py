@@ -1,6 +1,6 @@
 """The last stage: what was heard in every part becomes one transcript."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from typing import Any
 
@@ -16,16 +16,19 @@ _UNSURE_LANGUAGE = 0.5
 
 @dataclass(frozen=True, slots=True)
 class Origin:
-    """What the transcript records of its making; `timings` are seconds per stage."""
+    """What the transcript records of its making.
+
+    `languages` are those of the tracks (None: nobody speaks there), `timings` seconds per stage.
+    """
 
     engine: EngineIdentity
     speech: SpeechOptions
     prepare: PrepareOptions
-    language: LanguageGuess | None
+    languages: Sequence[LanguageGuess | None]
     timings: Mapping[str, float]
 
 
-def assemble(prepared: Prepared, tracks: Sequence[Iterable[Segment]], origin: Origin) -> Transcript:
+def assemble(prepared: Prepared, tracks: Sequence[Sequence[Segment]], origin: Origin) -> Transcript:
     """Put the segments of every track (times in the track, in order) together.
 
     Segments are cut to sentences, numbered by time, and moved to their place in the recording. With
@@ -40,11 +43,11 @@ def assemble(prepared: Prepared, tracks: Sequence[Iterable[Segment]], origin: Or
         ),
         key=lambda segment: (segment.start, segment.end),
     )
-    language = origin.language
+    language = _main_language(origin.languages, tracks)
     task = origin.speech.task
     return Transcript(
         language="en" if task == "translate" else language and language.language,
-        language_probability=language and language.probability,
+        language_probability=None if task == "translate" else language and language.probability,
         task=task,
         duration=round(prepared.offset + prepared.duration, 3),
         speech_duration=prepared.speech_duration,
@@ -52,6 +55,19 @@ def assemble(prepared: Prepared, tracks: Sequence[Iterable[Segment]], origin: Or
         speakers=_speakers(segments, len(tracks)) if several else (),
         made_with=_made_with(prepared, origin),
     )
+
+
+def _main_language(
+    languages: Sequence[LanguageGuess | None], tracks: Sequence[Sequence[Segment]]
+) -> LanguageGuess | None:
+    """The language of the track where most is said."""
+    said = [sum(segment.end - segment.start for segment in track) for track in tracks]
+    known = [
+        (most, -number, guess)
+        for number, (most, guess) in enumerate(zip(said, languages, strict=True))
+        if guess
+    ]
+    return max(known)[2] if known else None
 
 
 def _placed(segment: Segment, offset: float, speaker: str | None) -> Segment:
@@ -84,7 +100,7 @@ def _made_with(prepared: Prepared, origin: Origin) -> MadeWith:
         compute_type=engine.compute_type,
         options=_options(origin),
         timings={stage: round(seconds, 3) for stage, seconds in origin.timings.items()},
-        warnings=(*engine.warnings, *prepared.warnings, *_language_warning(origin)),
+        warnings=(*engine.warnings, *prepared.warnings, *_language_warnings(origin.languages)),
         auricle=__version__,
     )
 
@@ -100,12 +116,18 @@ def _options(origin: Origin) -> dict[str, Any]:
     return listed | {name: value for name, value in chosen.items() if value != getattr(default, name)}
 
 
-def _language_warning(origin: Origin) -> tuple[str, ...]:
-    guess = origin.language
-    if guess is None or guess.probability is None or guess.probability >= _UNSURE_LANGUAGE:
-        return ()
-    name = WHISPER_LANGUAGES.get(guess.language, guess.language).title()
-    return (
-        f"The language was taken for {name} with a probability of only {guess.probability:.0%}: "
-        "name the language if that is wrong.",
-    )
+def _language_warnings(languages: Sequence[LanguageGuess | None]) -> Iterator[str]:
+    known = [(number, guess) for number, guess in enumerate(languages, 1) if guess]
+    if len({guess.language for _, guess in known}) > 1:
+        spoken = ", ".join(f"channel {number} {_name(guess)}" for number, guess in known)
+        yield f"The channels are in different languages: {spoken}."
+    for _, guess in known:
+        if guess.probability is not None and guess.probability < _UNSURE_LANGUAGE:
+            yield (
+                f"The language was taken for {_name(guess)} with a probability of only "
+                f"{guess.probability:.0%}: name the language if that is wrong."
+            )
+
+
+def _name(guess: LanguageGuess) -> str:
+    return WHISPER_LANGUAGES.get(guess.language, guess.language).title()

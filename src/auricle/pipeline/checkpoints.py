@@ -22,6 +22,8 @@ from auricle.pipeline.prepare import PrepareOptions
 
 _NO_ROOM = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
 _SECONDS_PER_DAY = 86_400
+#: Goes up when the files in a work folder change their form.
+_FORMAT = 1
 
 
 def checkpoint_key(
@@ -31,7 +33,10 @@ def checkpoint_key(
     with source.open("rb") as file:
         audio = hashlib.file_digest(file, "sha256").hexdigest()
     made_by = [engine.name, engine.model, engine.revision, engine.compute_type, __version__]
-    basis = json.dumps([audio, asdict(prepare), asdict(speech), made_by], sort_keys=True)
+    cutting = asdict(prepare)
+    # How large a recording may be changes nothing about what is heard in it.
+    del cutting["limits"]
+    basis = json.dumps([_FORMAT, audio, cutting, asdict(speech), made_by], sort_keys=True)
     return hashlib.sha256(basis.encode()).hexdigest()[:32]
 
 
@@ -56,6 +61,9 @@ def work_folder(root: Path, key: str, source: Path) -> Iterator[Path]:
             folder.mkdir(exist_ok=True)
         yield folder
     finally:
+        with contextlib.suppress(OSError):
+            # Nothing was kept where the folder is empty.
+            (root / key).rmdir()
         if not (root / key).exists():
             Path(lock.lock_file).unlink(missing_ok=True)
         lock.release()

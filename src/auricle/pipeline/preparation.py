@@ -1,5 +1,6 @@
 """The first stage in a thread of its own, so that the next stage starts on what is already known."""
 
+import math
 import queue
 import threading
 import time
@@ -100,6 +101,7 @@ class RunningPreparation:
         self._info = probe(source, options.limits)
         self.tracks = track_paths(folder / "audio.pcm", self._info, options.channels)
         self.seconds = 0.0
+        self._range = (options.start or 0.0, math.inf if options.end is None else options.end)
         self._report = report
         self._plans: list[queue.Queue[Stretch | Part | None]] = [queue.Queue() for _ in self.tracks]
         self._stopping = threading.Event()
@@ -113,7 +115,10 @@ class RunningPreparation:
 
     @property
     def duration(self) -> float | None:
-        return self._prepared.duration if self._prepared else self._info.duration
+        if self._prepared is not None:
+            return self._prepared.duration
+        end = self._range[1] if self._info.duration is None else min(self._info.duration, self._range[1])
+        return max(0.0, end - self._range[0]) if end < math.inf else None
 
     def plan(self, track: int) -> Iterator[Stretch | Part]:
         while True:

@@ -102,12 +102,14 @@ def _with_words(segment: Segment, word_times: bool) -> Segment:
 
 
 def _monotonic(segment: Segment) -> tuple[Word, ...]:
-    words = []
+    words: list[Word] = []
     earliest = segment.start
     for word in segment.words:
         if not word.text.strip():
             continue
         start = _within(word.start, earliest, segment.end)
+        if words:
+            words[-1] = replace(words[-1], end=min(words[-1].end, start))
         words.append(replace(word, start=start, end=_within(word.end, start, segment.end)))
         earliest = start
     return tuple(words)

@@ -11,7 +11,7 @@ from auricle.audio.probe import probe
 from auricle.engines import Engine, LanguageGuess, SpeechOptions, check_options
 from auricle.engines.leases import return_memory
 from auricle.engines.registry import CAPABILITIES
-from auricle.errors import AudioError, InvalidOption, UnsupportedOption
+from auricle.errors import AudioError, InvalidOption, UnknownModel, UnsupportedOption
 from auricle.pipeline import checkpoints
 from auricle.pipeline.assemble import Origin, assemble
 from auricle.pipeline.preparation import Preparation, start_preparation
@@ -52,7 +52,7 @@ def run(
         try:
             transcript = _transcribe(source, engine, speech, prepare, folder, report)
             deliver(transcript)
-        except (AudioError, InvalidOption):
+        except (AudioError, InvalidOption, UnknownModel, UnsupportedOption):
             checkpoints.discard(folder)
             raise
         checkpoints.discard(folder)
@@ -73,7 +73,7 @@ def _transcribe(
     heard = time.monotonic()
     report(Progress("assemble", prepared.duration, prepared.duration))
     timings = {"prepare": preparation.seconds, "transcribe": heard - started}
-    return assemble(prepared, tracks, Origin(engine.identity, speech, prepare, hearing.language, timings))
+    return assemble(prepared, tracks, Origin(engine.identity, speech, prepare, hearing.languages, timings))
 
 
 class _Hearing:
@@ -82,7 +82,8 @@ class _Hearing:
     def __init__(
         self, engine: Engine, speech: SpeechOptions, folder: Path, preparation: Preparation, report: Report
     ) -> None:
-        self.language = _given_language(engine, speech)
+        self.languages: list[LanguageGuess | None] = []
+        self._given = _given_language(engine, speech)
         self._engine = engine
         self._speech = speech
         self._folder = folder
@@ -93,7 +94,8 @@ class _Hearing:
         self._new = 0.0
 
     def track(self, number: int) -> list[Segment]:
-        """All segments of a track, times in the track."""
+        """All segments of a track, times in the track. Each track may be in a language of its own."""
+        self.languages.append(self._given)
         segments: list[Segment] = []
         for index, part in enumerate(parts_of(self._preparation.plan(number))):
             kept = self._folder / f"part-{number}-{index:04}.json"
@@ -109,15 +111,15 @@ class _Hearing:
             return None
         bounds = part.exhaust()
         self._before += (bounds.stop - bounds.start) / SAMPLE_RATE
-        self.language = self.language or _language_from(document["language"])
+        self.languages[-1] = self.languages[-1] or _language_from(document["language"])
         return [segment_from_dict(segment) for segment in document["segments"]]
 
     def _heard(self, pcm: Path, part: PlannedPart, kept: Path) -> list[Segment]:
-        if self.language is None:
-            self.language = detect_language(pcm, part, self._engine, self._speech)
+        language = self.languages[-1] or detect_language(pcm, part, self._engine, self._speech)
+        self.languages[-1] = language
         segments: list[Segment] = []
         through = self._new
-        for result in transcribe_part(pcm, part, self._engine, _settled(self._speech, self.language)):
+        for result in transcribe_part(pcm, part, self._engine, _settled(self._speech, language)):
             segments += result.segments
             reached = (
                 result.segments[-1].end if result.segments else result.window.spans[-1].stop / SAMPLE_RATE
@@ -125,7 +127,7 @@ class _Hearing:
             self._tell(through + max(0.0, reached - part.start / SAMPLE_RATE), result.segments)
         bounds = part.exhaust()
         self._new = through + (bounds.stop - bounds.start) / SAMPLE_RATE
-        document = {"language": self.language, "segments": [segment_to_dict(segment) for segment in segments]}
+        document = {"language": language, "segments": [segment_to_dict(segment) for segment in segments]}
         checkpoints.save_json(kept, document)
         # Without this the heap's holes grow from part to part, and hours need more memory than minutes.
         return_memory()

@@ -10,6 +10,7 @@ import numpy as np
 from auricle.audio.parts import Window, pack_windows, tile
 from auricle.audio.pcm import SAMPLE_RATE, read_samples
 from auricle.engines import Engine, Heard, LanguageGuess, Samples, SpeechOptions
+from auricle.errors import UnsupportedOption
 from auricle.pipeline.prepare import PlannedPart
 from auricle.pipeline.quality import better, flagged, is_doubtful, tidy
 from auricle.transcript import Segment
@@ -62,12 +63,12 @@ class WindowResult:
 def detect_language(
     pcm: Path, part: PlannedPart, engine: Engine, options: SpeechOptions
 ) -> LanguageGuess | None:
-    """The language of the first speech in a part; None where the part holds none.
+    """The language of the first speech in a part (with `vad` off: of its start); None where there is none.
 
     Reads as many windows of 30 s as `options.language_detection_segments` asks for.
     """
     count = options.language_detection_segments or 1
-    first = list(itertools.islice(pack_windows(part.stretches(), 30.0), count))
+    first = list(itertools.islice(windows(part, 30.0, options), count))
     if not first:
         return None
     samples = np.concatenate([samples_of(pcm, window) for window in first])
@@ -90,11 +91,20 @@ def samples_of(pcm: Path, window: Window) -> Samples:
 
 def _second_path(engine: Engine, options: SpeechOptions) -> SpeechOptions | None:
     """The options for hearing a doubtful window once more; None where that would change nothing."""
-    if not options.recheck or engine.window(options) is None:
+    can = engine.capabilities
+    if not options.recheck or not can.batch or "decoding" not in can.options:
         return None
-    if not engine.capabilities.batch or "decoding" not in engine.capabilities.options:
+    if options.decoding == "sequential" or _needs_sequential(engine, options):
         return None
     return replace(options, decoding="sequential", batch_size=None)
+
+
+def _needs_sequential(engine: Engine, options: SpeechOptions) -> bool:
+    try:
+        engine.window(replace(options, decoding="batched"))
+    except UnsupportedOption:
+        return True
+    return False
 
 
 def _by_window(
