@@ -9,8 +9,8 @@ import sys
 from pathlib import Path
 
 from auricle.engines.devices import choose_device, default_model
-from auricle.engines.model_hub import Hub
 from auricle.engines.models import pull
+from auricle.engines.registry import hub_of
 from auricle.errors import AuricleError, ModelUnavailable
 from auricle.exports import FORMATS
 from auricle.settings import Settings, load_settings
@@ -43,10 +43,9 @@ def model_for_bundled(settings: Settings) -> list[str]:
     """Arguments that name the tiny model where the settings lead to no other; says so."""
     if settings.engine not in ("auto", "faster-whisper") or settings.model is not None:
         return []
-    hub = Hub(endpoint=settings.hf_endpoint, timeout=settings.hub_timeout, offline=settings.offline)
     name = default_model(choose_device(settings.device, settings.compute_type).name)
     try:
-        pull(name, models_dir=settings.models_dir, hub=hub)
+        pull(name, models_dir=settings.models_dir, hub=hub_of(settings))
     except ModelUnavailable:
         print(
             f"The Whisper model {name} can be neither found here nor fetched now, so the tiny model of the\n"

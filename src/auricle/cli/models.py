@@ -14,7 +14,8 @@ from rich.table import Table
 
 from auricle.cli.help import Command
 from auricle.engines import models
-from auricle.engines.model_hub import Hub, Report
+from auricle.engines.model_hub import Report
+from auricle.engines.registry import hub_of
 from auricle.errors import AuricleError, ModelUnavailable, NotFound
 from auricle.settings import Settings, load_settings
 
@@ -75,7 +76,7 @@ def pull(
     def fetch(name: str) -> str:
         with _progress(name) as report:
             files = models.pull(
-                name, models_dir=settings.models_dir, hub=_hub(settings), force=force, report=report
+                name, models_dir=settings.models_dir, hub=hub_of(settings), force=force, report=report
             )
         return str(files.path)
 
@@ -184,15 +185,6 @@ def _defaults(settings: Settings) -> list[str]:
     """What `--all` stands for. A model of another engine is that engine's to fetch."""
     named = settings.model if settings.engine in ("auto", "faster-whisper") else None
     return [*([named] if named else []), *models.DEFAULT_MODELS]
-
-
-def _hub(settings: Settings) -> Hub:
-    return Hub(
-        endpoint=None if settings.hf_endpoint is None else str(settings.hf_endpoint),
-        token=None if settings.hf_token is None else settings.hf_token.get_secret_value(),
-        timeout=settings.hub_timeout,
-        offline=settings.offline,
-    )
 
 
 @contextmanager

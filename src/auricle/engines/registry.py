@@ -72,7 +72,7 @@ def _faster_whisper(settings: Settings, report: Report) -> Engine:
     found = models.pull(
         settings.model or default_model(device.name),
         models_dir=settings.models_dir,
-        hub=_hub(settings),
+        hub=hub_of(settings),
         report=report,
     )
     return faster_whisper.load(
@@ -136,7 +136,8 @@ _WITHOUT_EFFECT: Mapping[str, tuple[str, ...]] = MappingProxyType(
 )
 
 
-def _hub(settings: Settings) -> Hub:
+def hub_of(settings: Settings) -> Hub:
+    """The hub that the settings name, and what it may be told."""
     return Hub(
         endpoint=settings.hf_endpoint,
         token=_secret(settings.hf_token),
