@@ -13,15 +13,6 @@ from auricle.audio.probe import Limits
 LAYOUTS = {1: "mono", 2: "stereo", 6: "5.1"}
 
 
-@pytest.fixture
-def shared_data() -> Path:
-    """The recordings with known truth beside the repository."""
-    folder = Path(__file__).parents[3] / "shared" / "data"
-    if not folder.is_dir():
-        pytest.skip("the folder ../shared/data with real recordings is not here")
-    return folder
-
-
 def tone(seconds: float, rate: int = 16_000, frequency: float = 440.0, level: float = 8000.0) -> np.ndarray:
     """A tone, int16[n]."""
     return (np.sin(2 * np.pi * frequency * np.arange(round(seconds * rate)) / rate) * level).astype(np.int16)

@@ -70,15 +70,12 @@ CAPABILITIES = Capabilities(
     batch=True,
     window=WINDOW,
 )
-_ENGLISH_ONLY = Capabilities(
+_ENGLISH_ONLY = replace(
+    CAPABILITIES,
     options=CAPABILITIES.options - _DETECTION_OPTIONS - {"multilingual"},
     languages=frozenset({"en"}),
-    word_times=True,
-    prompt=True,
-    hotwords=True,
-    streaming=True,
-    batch=True,
-    window=WINDOW,
+    translate=False,
+    language_detection=False,
 )
 
 
