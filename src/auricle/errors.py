@@ -13,6 +13,10 @@ AuricleError
 ├── NotFound              what was asked for is not there
 ├── Conflict              somebody else holds it, or it is already there
 ├── DiskFull              the result could not be written
+├── StorageUnavailable    the database or the storage cannot be reached
+├── QuotaExceeded         this user has used up what is allowed
+├── Forbidden             this user may not do this
+├── Unauthorized          the key or session is not valid
 └── Cancelled             somebody asked to stop
 """
 
@@ -84,6 +88,24 @@ class Conflict(AuricleError):
 class DiskFull(AuricleError):
     code = "disk_full"
     retryable = True
+
+
+class StorageUnavailable(AuricleError):
+    code = "storage_unavailable"
+    retryable = True
+
+
+class QuotaExceeded(AuricleError):
+    code = "quota_exceeded"
+    retryable = True
+
+
+class Forbidden(AuricleError):
+    code = "forbidden"
+
+
+class Unauthorized(AuricleError):
+    code = "unauthorized"
 
 
 class Cancelled(AuricleError):
