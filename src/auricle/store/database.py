@@ -1,0 +1,142 @@
+"""The database: SQLite in one file, or PostgreSQL, behind the same two kinds of sessions."""
+
+import contextlib
+import sqlite3
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from sqlalchemy import Connection, Engine, create_engine, event, make_url
+from sqlalchemy.engine import URL
+from sqlalchemy.exc import ArgumentError, DBAPIError, InterfaceError, OperationalError
+from sqlalchemy.orm import Session, sessionmaker
+from sqlalchemy.pool import ConnectionPoolEntry
+
+from auricle.errors import DiskFull, InvalidSetting, StorageUnavailable
+
+_PATIENCE_MS = 30_000
+_CONNECTIONS = 20
+_NO_ROOM = ("database or disk is full", "No space left on device", "could not extend file")
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Database:
+    """Sessions to one database; safe to share between threads."""
+
+    url: URL
+    writer: Engine
+    reader: Engine
+
+    @property
+    def is_sqlite(self) -> bool:
+        return self.url.get_backend_name() == "sqlite"
+
+    @contextlib.contextmanager
+    def write(self) -> Iterator[Session]:
+        """A transaction that may change rows: committed when the block ends, rolled back when it raises.
+
+        Raises StorageUnavailable where the database cannot be reached or stays locked, DiskFull where there
+        is no room; nothing was changed then.
+        """
+        with _outages(), sessionmaker(self.writer, expire_on_commit=False).begin() as session:
+            yield session
+
+    @contextlib.contextmanager
+    def read(self) -> Iterator[Session]:
+        """A transaction that only reads; it waits for no writer. Raises StorageUnavailable."""
+        with _outages(), Session(self.reader, expire_on_commit=False) as session:
+            yield session
+
+    def close(self) -> None:
+        self.writer.dispose()
+        self.reader.dispose()
+
+
+def open_database(address: str) -> Database:
+    """Open `sqlite:///FILE` or `postgresql://...`; nothing is connected or created before it is needed.
+
+    Raises InvalidSetting for any other address, and where the driver for PostgreSQL is not installed.
+    """
+    try:
+        url = make_url(address)
+    except ArgumentError:
+        raise InvalidSetting(_FORMS) from None
+    match url.get_backend_name():
+        case "sqlite" if url.database:
+            return Database(url, _sqlite(url, "BEGIN IMMEDIATE"), _sqlite(url, "BEGIN"))
+        case "postgresql":
+            engine = _postgresql(url.set(drivername="postgresql+psycopg"))
+            return Database(url, engine, engine)
+        case _:
+            raise InvalidSetting(_FORMS)
+
+
+_FORMS = (
+    "AURICLE_DATABASE_URL has to be sqlite:///FILE or postgresql://USER:PASSWORD@HOST/DATABASE "
+    "(special characters in the password percent-encoded)."
+)
+
+
+def sqlite_file(url: URL) -> Path:
+    """The file of an SQLite address."""
+    return Path(url.database or "")
+
+
+def _sqlite(url: URL, begin: str) -> Engine:
+    """A pool of connections whose transactions open with `begin`.
+
+    A transaction that begins as a reader and then writes fails at once when another writes, however long the
+    timeout; so those that may write say so from the start:
+    https://docs.sqlalchemy.org/en/21/dialects/sqlite.html#pysqlite-serializable
+    """
+    engine = create_engine(url, pool_size=_CONNECTIONS, max_overflow=_CONNECTIONS)
+
+    def on_connect(connection: sqlite3.Connection, _: ConnectionPoolEntry) -> None:
+        connection.isolation_level = None
+        for pragma in (
+            f"busy_timeout={_PATIENCE_MS}",
+            "journal_mode=WAL",
+            "synchronous=NORMAL",
+            "foreign_keys=ON",
+        ):
+            connection.execute(f"PRAGMA {pragma}")
+
+    def on_begin(connection: Connection) -> None:
+        connection.exec_driver_sql(begin)
+
+    event.listen(engine, "connect", on_connect)
+    event.listen(engine, "begin", on_begin)
+    return engine
+
+
+def _postgresql(url: URL) -> Engine:
+    try:
+        return create_engine(
+            url,
+            pool_size=_CONNECTIONS,
+            max_overflow=_CONNECTIONS,
+            pool_pre_ping=True,
+            connect_args={"connect_timeout": 5, "options": "-c timezone=utc"},
+        )
+    except ModuleNotFoundError as error:
+        raise InvalidSetting(
+            "AURICLE_DATABASE_URL names a PostgreSQL database, but its driver is not installed: "
+            "pip install 'auricle[postgres]'."
+        ) from error
+
+
+@contextlib.contextmanager
+def _outages() -> Iterator[None]:
+    try:
+        yield
+    except (OperationalError, InterfaceError) as error:
+        raise _outage(error) from error
+
+
+def _outage(error: DBAPIError) -> DiskFull | StorageUnavailable:
+    reason = (
+        str(error.orig).strip().splitlines()[0] if error.orig and str(error.orig).strip() else "no reason"
+    )
+    if any(sign in reason for sign in _NO_ROOM):
+        return DiskFull(f"The database has no room left on its disk: free some and try again ({reason}).")
+    return StorageUnavailable(f"The database cannot be reached or does not answer: {reason}.")
