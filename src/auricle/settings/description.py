@@ -16,6 +16,9 @@ _ALLOWED = {
     "Folder": "a folder",
     "Address": "an address that starts with http:// or https://",
     "Model": "the name of a model, a Hugging Face id, or a folder",
+    "DatabaseUrl": "sqlite:///FILE or postgresql://USER:PASSWORD@HOST/NAME",
+    "StorageUrl": "file:///FOLDER or s3://BUCKET/PREFIX",
+    "BrokerUrl": "redis://..., amqp://... or sqs://...",
     "LanguageCode": "an ISO 639 code such as en or de",
 }
 
