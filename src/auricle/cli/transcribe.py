@@ -20,7 +20,7 @@ from auricle.cli.speech_options import parameters, speech_options
 from auricle.engines.registry import CAPABILITIES
 from auricle.errors import InvalidOption
 from auricle.exports import FORMATS
-from auricle.pipeline import PrepareOptions
+from auricle.pipeline import PrepareOptions, prepare_options
 from auricle.settings import Settings, load_settings
 
 _RECORDING, _OUTPUT, _ENGINE = (
@@ -161,20 +161,7 @@ def _prepare_options(settings: Settings, channels: str, start: str | None, end: 
     first, last = _seconds("--from", start), _seconds("--to", end)
     if last is not None and last <= (first or 0.0):
         raise InvalidOption(f"--to {end} does not lie after --from {start or 0}.")
-    return PrepareOptions(
-        channels=cast("Channels", channels),
-        start=first,
-        end=last,
-        part_length=settings.part_length,
-        part_limit=settings.part_limit,
-        limits=Limits(
-            max_bytes=settings.max_upload,
-            max_duration=settings.max_duration,
-            max_streams=settings.max_streams,
-            max_channels=settings.max_channels,
-            max_sample_rate=settings.max_sample_rate,
-        ),
-    )
+    return prepare_options(settings, channels=cast("Channels", channels), start=first, end=last)
 
 
 def _seconds(name: str, text: str | None) -> float | None:

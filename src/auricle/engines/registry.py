@@ -136,6 +136,17 @@ _WITHOUT_EFFECT: Mapping[str, tuple[str, ...]] = MappingProxyType(
 )
 
 
+def settings_for(settings: Settings, engine: str, model: str | None) -> Settings:
+    """The settings with the engine and the model that a request names.
+
+    What the settings say about the configured engine alone does not count for another one.
+    """
+    if engine == settings.engine:
+        return settings.model_copy(update={"model": model})
+    unset = {name: Settings.model_fields[name].default for name in _WITHOUT_EFFECT.get(engine, ())}
+    return settings.model_copy(update={**unset, "engine": engine, "model": model})
+
+
 def hub_of(settings: Settings) -> Hub:
     """The hub that the settings name, and what it may be told."""
     return Hub(

@@ -4,7 +4,7 @@ from typing import Protocol
 
 
 class Broker(Protocol):
-    """Wakes workers. A ring says "there is work in this queue" and nothing else: it may be lost or doubled."""
+    """Wakes workers. A ring says only that there is work in a queue: it may be lost, doubled or late."""
 
     def ring(self, queue: str) -> None:
         """Wake one worker of the queue; raises StorageUnavailable where the broker cannot be reached."""

@@ -76,9 +76,7 @@ def claim(session: Session, queues: Sequence[str], worker: str, lease: float) ->
         select(Task.id)
         .outerjoin(running, running.c.owner_id == Task.owner_id)
         .where(Task.queue.in_(queues), _due())
-        .order_by(
-            Task.priority.desc(), func.coalesce(running.c.tasks, 0), Task.rank, Task.number, Task.id
-        )
+        .order_by(Task.priority.desc(), func.coalesce(running.c.tasks, 0), Task.rank, Task.number, Task.id)
         .limit(1)
         # PostgreSQL passes over rows another worker is just taking; SQLite has one writer at a time anyway.
         .with_for_update(skip_locked=True, of=Task)
@@ -217,6 +215,13 @@ def release(session: Session, mine: Claim) -> None:
     _write(session, mine, state="queued", worker=None, due_at=now(), progress=0.0)
 
 
+def postpone(session: Session, mine: Claim, error: AuricleError, delay: float) -> None:
+    """Something the task needs is away for everybody; it waits `delay` seconds. Raises LeaseLost."""
+    reason = {"code": error.code, "message": str(error)[:4000]}
+    due_at = now() + timedelta(seconds=delay)
+    _write(session, mine, state="queued", worker=None, due_at=due_at, error=reason, progress=0.0)
+
+
 def cancelled(session: Session, mine: Claim) -> None:
     """The worker has stopped because it was asked to. Raises LeaseLost."""
     lock_job(session, mine.job_id)
@@ -268,13 +273,17 @@ def bury(session: Session) -> list[str]:
 
 def take_back(session: Session, worker_prefix: str) -> int:
     """End the leases of workers that are certainly gone; returns how many tasks that were."""
-    return session.execute(
-        update(Task)
-        .where(Task.state == "running", Task.worker.startswith(worker_prefix, autoescape=True))
-        .values(due_at=now())
-        .returning(Task.id)
-        .execution_options(synchronize_session=False)
-    ).all().__len__()
+    return (
+        session.execute(
+            update(Task)
+            .where(Task.state == "running", Task.worker.startswith(worker_prefix, autoescape=True))
+            .values(due_at=now())
+            .returning(Task.id)
+            .execution_options(synchronize_session=False)
+        )
+        .all()
+        .__len__()
+    )
 
 
 def backlog(session: Session) -> dict[str, int]:

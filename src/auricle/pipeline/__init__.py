@@ -1,7 +1,8 @@
 """From a recording to a transcript: the stages as plain functions, and all of them in one process."""
 
 from auricle.pipeline.assemble import Origin, assemble
-from auricle.pipeline.prepare import PlannedPart, Prepared, PrepareOptions, parts_of, prepare
+from auricle.pipeline.language import given_language, settled
+from auricle.pipeline.prepare import PlannedPart, Prepared, PrepareOptions, parts_of, prepare, prepare_options
 from auricle.pipeline.report import Progress, Report
 from auricle.pipeline.run import run
 from auricle.pipeline.transcribe import WindowResult, detect_language, transcribe_part
@@ -16,8 +17,11 @@ __all__ = [
     "WindowResult",
     "assemble",
     "detect_language",
+    "given_language",
     "parts_of",
     "prepare",
+    "prepare_options",
     "run",
+    "settled",
     "transcribe_part",
 ]

@@ -16,6 +16,7 @@ from auricle.audio.probe import Limits, MediaInfo, probe
 from auricle.audio.vad import Region, RegionTracker, SpeechProbabilities, VadOptions
 from auricle.errors import InvalidOption
 from auricle.pipeline.report import Progress, Report, unheard
+from auricle.settings import Settings
 
 #: Called with the track's number and what has just become certain about its plan.
 Follow = Callable[[int, Stretch | Part], None]
@@ -46,6 +47,32 @@ class PrepareOptions:
                 f"part_length is {self.part_length:g} s, but has to lie above 0 and not above part_limit, "
                 f"{self.part_limit:g} s."
             )
+
+
+def prepare_options(
+    settings: Settings,
+    *,
+    channels: Channels = "mix",
+    start: float | None = None,
+    end: float | None = None,
+    vad: VadOptions | None = None,
+) -> PrepareOptions:
+    """How a recording is read where the settings say how it is cut and how large it may be."""
+    return PrepareOptions(
+        channels=channels,
+        start=start,
+        end=end,
+        part_length=settings.part_length,
+        part_limit=settings.part_limit,
+        vad=vad or VadOptions(),
+        limits=Limits(
+            max_bytes=settings.max_upload,
+            max_duration=settings.max_duration,
+            max_streams=settings.max_streams,
+            max_channels=settings.max_channels,
+            max_sample_rate=settings.max_sample_rate,
+        ),
+    )
 
 
 @dataclass(frozen=True, slots=True)

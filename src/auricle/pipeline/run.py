@@ -14,6 +14,7 @@ from auricle.engines.registry import CAPABILITIES
 from auricle.errors import AudioError, InvalidOption, UnknownModel, UnsupportedOption
 from auricle.pipeline import checkpoints
 from auricle.pipeline.assemble import Origin, assemble
+from auricle.pipeline.language import given_language, settled
 from auricle.pipeline.preparation import Preparation, start_preparation
 from auricle.pipeline.prepare import PlannedPart, PrepareOptions, parts_of
 from auricle.pipeline.report import Progress, Report, unheard
@@ -83,7 +84,7 @@ class _Hearing:
         self, engine: Engine, speech: SpeechOptions, folder: Path, preparation: Preparation, report: Report
     ) -> None:
         self.languages: list[LanguageGuess | None] = []
-        self._given = _given_language(engine, speech)
+        self._given = given_language(engine, speech)
         self._engine = engine
         self._speech = speech
         self._folder = folder
@@ -119,7 +120,7 @@ class _Hearing:
         self.languages[-1] = language
         segments: list[Segment] = []
         through = self._new
-        for result in transcribe_part(pcm, part, self._engine, _settled(self._speech, language)):
+        for result in transcribe_part(pcm, part, self._engine, settled(self._speech, language)):
             segments += result.segments
             reached = (
                 result.segments[-1].end if result.segments else result.window.spans[-1].stop / SAMPLE_RATE
@@ -144,25 +145,5 @@ class _Hearing:
         self._report(Progress("transcribe", self._before + new, total, remaining, segments))
 
 
-def _given_language(engine: Engine, speech: SpeechOptions) -> LanguageGuess | None:
-    """The language where nothing has to be detected."""
-    can = engine.capabilities
-    if speech.language is not None:
-        return LanguageGuess(speech.language, 1.0)
-    if len(can.languages) == 1:
-        return LanguageGuess(next(iter(can.languages)), 1.0)
-    if not can.language_detection:
-        raise UnsupportedOption(f"The engine {engine.identity.name} cannot detect the language: name it.")
-    return None
-
-
 def _language_from(document: Any) -> LanguageGuess | None:
     return None if document is None else LanguageGuess(*document)
-
-
-def _settled(speech: SpeechOptions, language: LanguageGuess | None) -> SpeechOptions:
-    """The options once the language is known; every window finds its own where it is `multilingual`."""
-    settled = replace(speech, language_detection_segments=None, language_detection_threshold=None)
-    return (
-        settled if speech.multilingual or language is None else replace(settled, language=language.language)
-    )

@@ -53,7 +53,7 @@ _Owner = ForeignKey("user.id", ondelete="CASCADE")
 
 
 class User(Base):
-    """Somebody recordings belong to; `retention_days` (None: as the installation says): how long they stay."""
+    """Somebody recordings belong to; `retention_days` (None: as the settings say) is how long they stay."""
 
     __tablename__ = "user"
     id: Mapped[str] = mapped_column(_Id, primary_key=True, default=new_id)

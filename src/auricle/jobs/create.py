@@ -1,0 +1,102 @@
+"""How a job comes to be, is stopped, is tried again, and is done over with other options."""
+
+import hashlib
+import json
+from collections.abc import Mapping
+from typing import Any
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from auricle.errors import Conflict, InvalidOption, NotFound, QuotaExceeded
+from auricle.jobs.advance import ENDED, advance, reopen
+from auricle.jobs.ledger import OPEN, request_cancel
+from auricle.jobs.options import JobOptions
+from auricle.jobs.stages import BY_NAME
+from auricle.store.schema import Job, Recording
+
+#: The priorities people may give; interactive work lies above.
+PRIORITIES: Mapping[str, int] = {"low": -10, "normal": 0, "high": 10}
+
+
+def create_job(
+    session: Session,
+    recording: Recording,
+    options: JobOptions,
+    *,
+    max_open: int,
+    priority: int = 0,
+    idempotency_key: str | None = None,
+    fresh_from: str | None = None,
+    request_id: str | None = None,
+) -> tuple[Job, set[str]]:
+    """Queue a job for a recording; returns it, and the queues to ring once this is committed.
+
+    The same `idempotency_key` gives the same job again. Raises Conflict where the key was used for something
+    else, QuotaExceeded where the owner has `max_open` unfinished jobs, InvalidOption for an unknown stage.
+    """
+    if fresh_from is not None and fresh_from not in BY_NAME:
+        raise InvalidOption(f"There is no stage {fresh_from!r}. Choose from: {', '.join(BY_NAME)}.")
+    asked = _fingerprint(recording.id, options, priority, fresh_from)
+    if idempotency_key is not None:
+        before = _known(session, recording.owner_id, idempotency_key, asked)
+        if before is not None:
+            return before, set()
+    unfinished = session.scalar(
+        select(func.count()).where(Job.owner_id == recording.owner_id, Job.state.in_(OPEN))
+    )
+    if (unfinished or 0) >= max_open:
+        raise QuotaExceeded(f"{unfinished} jobs are not finished yet, which is the limit: wait for some.")
+    job = Job(
+        owner_id=recording.owner_id,
+        recording_id=recording.id,
+        state="queued",
+        priority=priority,
+        options=options.to_dict(),
+        fresh_from=fresh_from,
+        idempotency_key=idempotency_key,
+        idempotency_hash=asked if idempotency_key else None,
+        request_id=request_id,
+    )
+    session.add(job)
+    session.flush()
+    recording.job_id = job.id
+    recording.version += 1
+    return job, advance(session, job.id)
+
+
+def cancel_job(session: Session, job: Job) -> None:
+    """Stop a job; one that has ended already stays as it is."""
+    request_cancel(session, job.id)
+    advance(session, job.id)
+
+
+def retry_job(session: Session, job: Job) -> set[str]:
+    """Try again what failed; returns the queues to ring. Raises Conflict where nothing has failed."""
+    if job.state not in ENDED:
+        raise Conflict("This job has not ended yet: there is nothing to try again.")
+    if job.state == "done" and not job.warnings:
+        raise Conflict("This job is done: to do it over, re-run it.")
+    return reopen(session, job.id)
+
+
+def _fingerprint(*asked: Any) -> str:
+    basis = [one.to_dict() if isinstance(one, JobOptions) else one for one in asked]
+    return hashlib.sha256(json.dumps(basis, sort_keys=True).encode()).hexdigest()
+
+
+def _known(session: Session, owner_id: str, key: str, asked: str) -> Job | None:
+    job = session.scalars(
+        select(Job).where(Job.owner_id == owner_id, Job.idempotency_key == key)
+    ).one_or_none()
+    if job is not None and job.idempotency_hash != asked:
+        raise Conflict("This Idempotency-Key was used for another request: take a new one.")
+    return job
+
+
+def find_job(session: Session, owner_id: str, job_id: str) -> Job:
+    """A job of this owner; NotFound otherwise, also where it is somebody else's."""
+    job = session.get(Job, job_id)
+    if job is None or job.owner_id != owner_id:
+        raise NotFound("There is no such job.")
+    return job

@@ -1,0 +1,276 @@
+"""One task, from its claim to its end: the lease is kept alive beside the work."""
+
+import itertools
+import shutil
+import threading
+import time
+import traceback
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, field
+from typing import TypeVar
+
+import structlog
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from auricle.errors import AuricleError, Cancelled, StorageUnavailable
+from auricle.jobs import ledger
+from auricle.jobs.advance import advance, results_of
+from auricle.jobs.ledger import Claim, LeaseLost
+from auricle.jobs.options import options_from
+from auricle.jobs.stages import BY_NAME, from_stage_on
+from auricle.jobs.work import Made, Source, Work, Workplace
+from auricle.pipeline import Progress
+from auricle.store.schema import Job, Recording, Task
+from auricle.transcript.model import segment_to_dict
+
+log = structlog.get_logger(__name__)
+
+#: How often (s) a running task's news are written, and how long (s) an outage of the database is waited out.
+NEWS = 1.0
+OUTAGE_PAUSES = (0.1, 0.3, 1.0, 2.0, 5.0)
+LONGEST_OUTAGE = 3600.0
+#: A task whose storage cannot be reached waits this long (s); no attempt is spent on an outage.
+OUTAGE_DELAY = 15.0
+
+_T = TypeVar("_T")
+
+
+class Unexpected(AuricleError):
+    """A fault of ours, or of the machine; another attempt may succeed."""
+
+    code = "internal"
+    retryable = True
+
+
+class Draining(Exception):
+    """The worker has to go: hand the task back."""
+
+
+@dataclass(slots=True, eq=False)
+class Shift:
+    """A worker's time at work: its name, its queues, and the wish that it stop."""
+
+    place: Workplace
+    worker: str
+    queues: Sequence[str]
+    ring: Callable[[str], None]
+    draining: threading.Event = field(default_factory=threading.Event)
+    #: What it does at this moment, for the watchdog and for people.
+    holding: "Holding | None" = None
+
+
+class Holding:
+    """A claimed task while its stage runs: renews the lease from a thread of its own, carries news.
+
+    The stage calls it as its `Report`, and is stopped by what it raises.
+    """
+
+    def __init__(self, shift: Shift, claim: Claim) -> None:
+        self.claim = claim
+        self.started = time.monotonic()
+        self._shift = shift
+        self._progress = 0.0
+        self._news: list[tuple[int, dict[str, object]]] = []
+        self._written = 0
+        self._changed = False
+        self._lock = threading.Lock()
+        self._over = threading.Event()
+        self._cancelled = threading.Event()
+        self._lost = threading.Event()
+        self._thread = threading.Thread(target=self._beat, name=f"heartbeat-{claim.task_id}", daemon=True)
+
+    def __enter__(self) -> "Holding":
+        self._thread.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._over.set()
+        self._thread.join()
+
+    def __call__(self, progress: Progress) -> None:
+        """Take a stage's report; raises LeaseLost, Cancelled or Draining where it has to stop."""
+        self.check()
+        with self._lock:
+            if progress.total:
+                self._progress = min(1.0, max(self._progress, progress.done / progress.total))
+            for segment in progress.segments:
+                self._news.append((self._written + len(self._news), segment_to_dict(segment)))
+            self._changed = True
+
+    def check(self) -> None:
+        if self._lost.is_set():
+            raise LeaseLost(self.claim.task_id)
+        if self._cancelled.is_set():
+            raise Cancelled("Somebody asked to stop.")
+        if self._shift.draining.is_set():
+            raise Draining
+
+    def abandon(self) -> None:
+        """Let the lease run out, so that another worker takes the task."""
+        self._lost.set()
+        self._over.set()
+
+    def _beat(self) -> None:
+        settings = self._shift.place.settings
+        last = time.monotonic()
+        while not self._over.wait(min(NEWS, settings.heartbeat)):
+            # A quiet task is looked at often as well: a cancel has to arrive within seconds.
+            due = time.monotonic() - last >= min(settings.heartbeat, 2 * NEWS)
+            if not (self._changed or due):
+                continue
+            try:
+                self._write(settings.lease)
+                last = time.monotonic()
+            except LeaseLost:
+                log.warning("lease_lost", task=self.claim.task_id, attempt=self.claim.attempt)
+                self._lost.set()
+                return
+            except AuricleError as error:
+                # While the database is away nobody else can take the task either.
+                log.warning("heartbeat_failed", task=self.claim.task_id, error=str(error))
+
+    def _write(self, lease: float) -> None:
+        with self._lock:
+            news, progress = list(self._news), self._progress
+            self._changed = False
+        try:
+            with self._shift.place.database.write() as session:
+                cancel = ledger.beat(session, self.claim, lease, progress, news)
+        except AuricleError:
+            self._changed = True
+            raise
+        with self._lock:
+            del self._news[: len(news)]
+            self._written += len(news)
+        if cancel:
+            self._cancelled.set()
+
+
+def work_once(shift: Shift) -> bool:
+    """Claim the best task of the shift's queues and see it through; False where there was none.
+
+    Whatever the stage raises ends up in the task's row; StorageUnavailable is raised only where the database
+    could not even be asked for a task.
+    """
+    claim = _claim(shift)
+    if claim is None:
+        return False
+    with (
+        structlog.contextvars.bound_contextvars(
+            job=claim.job_id, task=claim.task_id, stage=claim.stage, attempt=claim.attempt
+        ),
+        suppress(LeaseLost),
+    ):
+        _see_through(shift, claim)
+    return True
+
+
+def _claim(shift: Shift) -> Claim | None:
+    place = shift.place
+    with place.database.write() as session:
+        claim = ledger.claim(session, shift.queues, shift.worker, place.settings.lease)
+        if claim is not None:
+            ledger.start_job(session, claim.job_id)
+    return claim
+
+
+def _see_through(shift: Shift, claim: Claim) -> None:
+    started = time.monotonic()
+    folder = shift.place.folder / f"{claim.task_id}-{claim.attempt}"
+    try:
+        with Holding(shift, claim) as holding:
+            shift.holding = holding
+            work = _through_outages(lambda: _open_work(shift, claim, holding))
+            folder.mkdir(parents=True, exist_ok=True)
+            made = BY_NAME[claim.stage].run(work)
+            holding.check()
+            _end(shift, claim, lambda session: _succeed(session, claim, made))
+            log.info("task_done", took=round(time.monotonic() - started, 3), audio=claim.seconds)
+    except LeaseLost:
+        log.warning("task_taken_over")
+    except Draining:
+        _end(shift, claim, lambda session: ledger.release(session, claim))
+        log.info("task_handed_back")
+    except Cancelled:
+        _end(shift, claim, lambda session: ledger.cancelled(session, claim))
+        log.info("task_cancelled")
+    except StorageUnavailable as error:
+        problem = error
+        log.warning("task_postponed", error=str(error))
+        _end(shift, claim, lambda session: ledger.postpone(session, claim, problem, OUTAGE_DELAY))
+    except AuricleError as error:
+        _fail(shift, claim, error)
+    except Exception as error:
+        log.error("task_crashed", trace=traceback.format_exc())
+        _fail(shift, claim, Unexpected(f"Something unexpected went wrong ({type(error).__name__}): {error}"))
+    finally:
+        shift.holding = None
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def _open_work(shift: Shift, claim: Claim, holding: Holding) -> Work:
+    place = shift.place
+    with place.database.read() as session:
+        job = session.get_one(Job, claim.job_id)
+        recording = session.get_one(Recording, job.recording_id)
+        done = session.scalars(select(Task).where(Task.job_id == job.id, Task.state == "done")).all()
+    return Work(
+        place=place,
+        claim=claim,
+        source=Source(
+            recording.id,
+            recording.owner_id,
+            recording.blob,
+            recording.filename,
+            recording.sha256,
+            recording.preview_blob,
+        ),
+        options=options_from(job.options),
+        results=results_of(done),
+        fresh=job.fresh_from is not None and claim.stage in from_stage_on(job.fresh_from),
+        folder=place.folder / f"{claim.task_id}-{claim.attempt}",
+        report=holding,
+    )
+
+
+def _succeed(session: Session, claim: Claim, made: Made) -> None:
+    ledger.succeed(session, claim, made.result)
+    made.store(session)
+    if made.warnings:
+        job = session.get_one(Job, claim.job_id)
+        new = [warning for warning in made.warnings if warning not in job.warnings]
+        job.warnings = [*job.warnings, *new]
+        session.flush()
+
+
+def _fail(shift: Shift, claim: Claim, error: AuricleError) -> None:
+    log.warning("task_failed", error=str(error), code=error.code)
+    _end(shift, claim, lambda session: ledger.fail(session, claim, error))
+
+
+def _end(shift: Shift, claim: Claim, write: Callable[[Session], object]) -> None:
+    """Write how the task ended, go on with its job in the same transaction, and wake who has work now."""
+
+    def transaction() -> set[str]:
+        with shift.place.database.write() as session:
+            write(session)
+            session.flush()
+            return advance(session, claim.job_id)
+
+    for queue in _through_outages(transaction):
+        shift.ring(queue)
+
+
+def _through_outages(act: Callable[[], _T]) -> _T:
+    """Do something with the database, again and again while it is away: finished work is too dear to drop."""
+    given_up = time.monotonic() + LONGEST_OUTAGE
+    pauses = itertools.chain(OUTAGE_PAUSES, itertools.repeat(OUTAGE_PAUSES[-1]))
+    while True:
+        try:
+            return act()
+        except StorageUnavailable:
+            if time.monotonic() > given_up:
+                raise
+            time.sleep(next(pauses))
