@@ -8,7 +8,8 @@ from sqlalchemy.orm import Session
 from auricle.jobs.ledger import OPEN, lock_job, request_cancel
 from auricle.jobs.options import options_from
 from auricle.jobs.stages import BY_NAME, STAGES, Results
-from auricle.store.schema import Job, Task, Usage, now
+from auricle.store.schema import Job, Task, now
+from auricle.store.usage import count_usage
 
 #: The states a job does not leave by itself.
 ENDED = ("done", "failed", "dead", "cancelled")
@@ -111,21 +112,7 @@ def _close(session: Session, job: Job, tasks: Sequence[Task]) -> None:
     job.version += 1
     if job.state == "done":
         seconds = max((task.seconds for task in tasks if task.stage == "assemble"), default=0.0)
-        count(session, job.owner_id, jobs=1, audio_seconds=seconds)
-
-
-def count(
-    session: Session, owner_id: str, *, jobs: int = 0, audio_seconds: float = 0.0, bytes_in: int = 0
-) -> None:
-    """Add to today's usage of one person."""
-    day = now().date()
-    usage = session.get(Usage, (owner_id, day), with_for_update=True)
-    if usage is None:
-        usage = Usage(owner_id=owner_id, day=day, jobs=0, audio_seconds=0.0, bytes_in=0)
-        session.add(usage)
-    usage.jobs += jobs
-    usage.audio_seconds += audio_seconds
-    usage.bytes_in += bytes_in
+        count_usage(session, job.owner_id, jobs=1, audio_seconds=seconds)
 
 
 def reopen(session: Session, job_id: str) -> set[str]:

@@ -107,6 +107,12 @@ class Holding:
         if self._shift.draining.is_set():
             raise Draining
 
+    @property
+    def news(self) -> list[tuple[int, dict[str, object]]]:
+        """Segments that are not written yet, with their numbers."""
+        with self._lock:
+            return list(self._news)
+
     def abandon(self) -> None:
         """Let the lease run out, so that another worker takes the task."""
         self._lost.set()
@@ -132,8 +138,9 @@ class Holding:
                 log.warning("heartbeat_failed", task=self.claim.task_id, error=str(error))
 
     def _write(self, lease: float) -> None:
+        news = self.news
         with self._lock:
-            news, progress = list(self._news), self._progress
+            progress = self._progress
             self._changed = False
         try:
             with self._shift.place.database.write() as session:
@@ -186,8 +193,8 @@ def _see_through(shift: Shift, claim: Claim) -> None:
             folder.mkdir(parents=True, exist_ok=True)
             made = BY_NAME[claim.stage].run(work)
             holding.check()
-            _end(shift, claim, lambda session: _succeed(session, claim, made))
-            log.info("task_done", took=round(time.monotonic() - started, 3), audio=claim.seconds)
+        _end(shift, claim, lambda session: _succeed(session, shift, holding, made))
+        log.info("task_done", took=round(time.monotonic() - started, 3), audio=claim.seconds)
     except LeaseLost:
         log.warning("task_taken_over")
     except Draining:
@@ -235,7 +242,9 @@ def _open_work(shift: Shift, claim: Claim, holding: Holding) -> Work:
     )
 
 
-def _succeed(session: Session, claim: Claim, made: Made) -> None:
+def _succeed(session: Session, shift: Shift, holding: Holding, made: Made) -> None:
+    claim = holding.claim
+    ledger.beat(session, claim, shift.place.settings.lease, 1.0, holding.news)
     ledger.succeed(session, claim, made.result)
     made.store(session)
     if made.warnings:

@@ -1,0 +1,69 @@
+"""What keeps work going when rings, workers or brokers are lost: run by every server, every few seconds.
+
+It only looks at rows and rings bells, so any number of servers may do it at once.
+"""
+
+import os
+import socket
+from datetime import timedelta
+
+import psutil
+import structlog
+from sqlalchemy import delete
+from sqlalchemy.orm import Session
+
+from auricle import __version__
+from auricle.errors import StorageUnavailable
+from auricle.jobs import Broker
+from auricle.jobs.advance import advance
+from auricle.jobs.ledger import backlog, bury
+from auricle.jobs.runner import Shift
+from auricle.store.database import Database
+from auricle.store.schema import Worker, now
+
+log = structlog.get_logger(__name__)
+
+#: How often (s) to reconcile, and to say that a worker is there.
+EVERY = 10.0
+#: A worker not seen for this long (s) is gone; its row stays a day, so that people can see it.
+GONE = 60.0
+
+
+def reconcile(database: Database, broker: Broker) -> None:
+    """Close the tasks nobody may take any more, and keep as many rings in the broker as tasks are due."""
+    with database.write() as session:
+        queues = {queue for job_id in bury(session) for queue in advance(session, job_id)}
+    with database.read() as session:
+        due = backlog(session)
+    for queue in {*due, *queues}:
+        try:
+            for _ in range(due.get(queue, 1) - broker.depth(queue)):
+                broker.ring(queue)
+        except StorageUnavailable as error:
+            log.warning("broker_away", queue=queue, error=str(error))
+
+
+def worker_name() -> str:
+    """A name for this process that no other process has."""
+    return f"{socket.gethostname()[:80]}:{os.getpid()}"
+
+
+def sign_in(session: Session, name: str, shifts: list[Shift], device: str, *, draining: bool = False) -> None:
+    """Say that this process is there, and what it has in memory."""
+    place = shifts[0].place if shifts else None
+    row = session.get(Worker, name) or Worker(id=name, host=socket.gethostname(), pid=os.getpid())
+    row.queues = sorted({queue for shift in shifts for queue in shift.queues})
+    row.device = device
+    row.models = sorted(
+        " ".join(str(part) for part in key if part) for key in (place.engines.loaded if place else ())
+    )
+    row.memory = psutil.Process().memory_info().rss
+    row.draining = draining
+    row.version = __version__
+    row.seen_at = now()
+    session.add(row)
+
+
+def sign_out(session: Session, name: str) -> None:
+    """This process ends; forget also those that were never heard of again for a day."""
+    session.execute(delete(Worker).where((Worker.id == name) | (Worker.seen_at < now() - timedelta(days=1))))
