@@ -12,6 +12,7 @@ AuricleError
 │   └── LimitExceeded     the recording is larger than the settings allow
 ├── NotFound              what was asked for is not there
 ├── Conflict              somebody else holds it, or it is already there
+├── Outdated              it was changed since it was read
 ├── DiskFull              the result could not be written
 ├── StorageUnavailable    the database or the storage cannot be reached
 ├── QuotaExceeded         this user has used up what is allowed
@@ -83,6 +84,10 @@ class NotFound(AuricleError):
 class Conflict(AuricleError):
     code = "conflict"
     retryable = True
+
+
+class Outdated(AuricleError):
+    code = "outdated"
 
 
 class DiskFull(AuricleError):

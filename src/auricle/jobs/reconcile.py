@@ -54,9 +54,7 @@ def sign_in(session: Session, name: str, shifts: list[Shift], device: str, *, dr
     row = session.get(Worker, name) or Worker(id=name, host=socket.gethostname(), pid=os.getpid())
     row.queues = sorted({queue for shift in shifts for queue in shift.queues})
     row.device = device
-    row.models = sorted(
-        " ".join(str(part) for part in key if part) for key in (place.engines.loaded if place else ())
-    )
+    row.models = sorted(map(str, place.engines.loaded)) if place else []
     row.memory = psutil.Process().memory_info().rss
     row.draining = draining
     row.version = __version__

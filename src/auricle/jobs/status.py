@@ -125,11 +125,12 @@ def _places(session: Session, wanted: set[str]) -> dict[str, tuple[int, float]]:
     ).all()
     speed = _speed(session) / max(1, _workers(session))
     ahead = _running_seconds(session) * speed
+    typical = _typical_length(session)
     places: dict[str, tuple[int, float]] = {}
     for position, (job_id, seconds) in enumerate(order, 1):
         if job_id in wanted:
             places[job_id] = (position, round(ahead, 1))
-        ahead += (seconds or _typical_length(session)) * speed
+        ahead += (seconds or typical) * speed
     return places
 
 

@@ -65,8 +65,8 @@ class Work:
     def engine(self) -> Iterator[Engine]:
         """The engine the job asks for, loaded once for all tasks that want the same."""
         settings = engine_settings(self.options, self.place.settings)
-        key = (settings.engine, settings.model)
-        with self.place.engines.lease(key, lambda: open_engine(settings)) as engine:
+        name = " ".join(filter(None, (settings.engine, settings.model)))
+        with self.place.engines.lease(name, lambda: open_engine(settings)) as engine:
             yield engine
 
     def result(self, stage: str) -> Mapping[str, Any]:

@@ -1,0 +1,146 @@
+"""Everything a running server holds, from its start to its end."""
+
+import contextlib
+import hashlib
+import platform
+import threading
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import datetime
+
+import structlog
+from filelock import FileLock, Timeout
+
+from auricle.engines import Engine
+from auricle.engines.leases import ModelPool
+from auricle.errors import AuricleError, Conflict, StorageUnavailable
+from auricle.jobs import Broker
+from auricle.jobs.brokers import open_broker
+from auricle.jobs.chores import run_due_chores
+from auricle.jobs.ledger import take_back
+from auricle.jobs.reconcile import EVERY, reconcile, sign_in, sign_out, worker_name
+from auricle.jobs.threads import Crew, ThreadBroker
+from auricle.jobs.work import Workplace
+from auricle.settings import Settings
+from auricle.store import Storage
+from auricle.store.database import Database
+from auricle.store.opening import database_of, storage_of
+from auricle.store.schema import now
+from auricle.store.upgrade import prepare_database
+
+log = structlog.get_logger(__name__)
+
+
+@dataclass(slots=True, eq=False)
+class Service:
+    """The parts of one server; `crew` works on tasks in this process, where no broker calls others."""
+
+    settings: Settings
+    database: Database
+    storage: Storage
+    broker: Broker
+    place: Workplace
+    crew: Crew | None
+    started_at: datetime = field(default_factory=now)
+
+    def ring(self, queues: set[str]) -> None:
+        """Wake workers for what was just queued; the reconciler makes up for a ring that is lost."""
+        for queue in queues:
+            try:
+                self.broker.ring(queue)
+            except StorageUnavailable as error:
+                log.warning("broker_away", queue=queue, error=str(error))
+
+
+@contextlib.contextmanager
+def running(settings: Settings) -> Iterator[Service]:
+    """Open everything, work, and close it in order: running tasks are handed back first.
+
+    Raises Conflict where another server uses this data folder, and the errors of opening the database.
+    """
+    settings.data_dir.mkdir(parents=True, exist_ok=True)
+    with _only_server(settings), contextlib.closing(database_of(settings)) as database:
+        prepare_database(database, data_dir=settings.data_dir)
+        service = _build(settings, database)
+        stopping = threading.Event()
+        upkeep = threading.Thread(target=_keep_up, args=(service, stopping), name="upkeep", daemon=True)
+        try:
+            _start_work(service)
+            upkeep.start()
+            yield service
+        finally:
+            stopping.set()
+            if upkeep.ident is not None:
+                upkeep.join()
+            _stop_work(service)
+
+
+def _build(settings: Settings, database: Database) -> Service:
+    storage = storage_of(settings)
+    broker = open_broker(settings)
+    engines: ModelPool[Engine] = ModelPool(idle=settings.model_idle)
+    place = Workplace(settings, database, storage, engines, settings.data_dir / "work")
+    crew = Crew(place, broker, _own_name(settings)) if isinstance(broker, ThreadBroker) else None
+    return Service(settings, database, storage, broker, place, crew)
+
+
+@contextlib.contextmanager
+def _only_server(settings: Settings) -> Iterator[None]:
+    lock = FileLock(settings.data_dir / "server.lock")
+    try:
+        lock.acquire(timeout=0)
+    except Timeout:
+        raise Conflict(
+            f"Another Auricle server uses the data folder {settings.data_dir}: stop it, or give this one "
+            "another folder with AURICLE_DATA_DIR."
+        ) from None
+    try:
+        yield
+    finally:
+        lock.release()
+
+
+def _own_name(settings: Settings) -> str:
+    """Names the threads of the server on this data folder: after a crash, the next one knows them again."""
+    folder = hashlib.sha256(str(settings.data_dir).encode()).hexdigest()[:8]
+    return f"server@{platform.node()[:80]}:{folder}"
+
+
+def _start_work(service: Service) -> None:
+    if service.crew is None:
+        return
+    with service.database.write() as session:
+        # The lock on the folder says that whoever held these leases is gone.
+        taken = take_back(session, f"{_own_name(service.settings)}#")
+    if taken:
+        log.info("leases_taken_back", tasks=taken)
+    for queue, count in (("gpu", service.settings.gpu_workers), ("cpu", service.settings.cpu_workers)):
+        for _ in range(count):
+            service.crew.hire([queue])
+
+
+def _stop_work(service: Service) -> None:
+    if service.crew is not None and not service.crew.stop(service.settings.drain_timeout):
+        log.warning("tasks_left_running", note="their leases run out, or the next start takes them back")
+    with contextlib.suppress(AuricleError), service.database.write() as session:
+        sign_out(session, worker_name())
+    service.place.engines.close()
+    service.broker.close()
+
+
+def _keep_up(service: Service, stopping: threading.Event) -> None:
+    """Reconcile, show that this process is there, and do what is due, until the server stops."""
+    while not stopping.is_set():
+        try:
+            reconcile(service.database, service.broker)
+            if service.crew is not None:
+                service.crew.replace_stuck(service.settings.task_limit)
+                with service.database.write() as session:
+                    sign_in(session, worker_name(), service.crew.shifts, service.settings.device)
+            run_due_chores(service.place)
+        except StorageUnavailable as error:
+            log.warning("upkeep_postponed", error=str(error))
+        except Exception:
+            # The loop that mends everything else may not end.
+            log.exception("upkeep_failed")
+        stopping.wait(EVERY)
