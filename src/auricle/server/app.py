@@ -29,8 +29,8 @@ from auricle.settings import Settings
 _DESCRIPTION = """Recordings into transcripts you can trust, on your own machine.
 
 `POST /api/v1/recordings` takes a file and queues its job, `GET /api/v1/jobs/{id}` says how far it is, and
-`GET /api/v1/jobs/{id}/transcript?format=srt` gives what was said. Errors are problem details (RFC 9457), lists
-come in pages, and every write is safe to repeat.
+`GET /api/v1/jobs/{id}/transcript?format=srt` gives what was said. Errors are problem details (RFC 9457),
+lists come in pages, and every write is safe to repeat.
 """
 
 _ROUTERS = (
