@@ -49,7 +49,10 @@ class Base(DeclarativeBase):
 
 
 _Id = String(32)
-_Owner = ForeignKey("user.id", ondelete="CASCADE")
+
+
+def _owner() -> ForeignKey:
+    return ForeignKey("user.id", ondelete="CASCADE")
 
 
 class User(Base):
@@ -70,7 +73,7 @@ class SignIn(Base):
 
     __tablename__ = "session"
     id: Mapped[str] = mapped_column(String(64), primary_key=True)
-    user_id: Mapped[str] = mapped_column(_Owner, index=True)
+    user_id: Mapped[str] = mapped_column(_owner(), index=True)
     agent: Mapped[str] = mapped_column(String(300), default="")
     created_at: Mapped[datetime] = mapped_column(default=now)
     seen_at: Mapped[datetime] = mapped_column(default=now)
@@ -82,7 +85,7 @@ class ApiKey(Base):
 
     __tablename__ = "api_key"
     id: Mapped[str] = mapped_column(_Id, primary_key=True)
-    owner_id: Mapped[str] = mapped_column(_Owner, index=True)
+    owner_id: Mapped[str] = mapped_column(_owner(), index=True)
     name: Mapped[str] = mapped_column(String(200))
     secret_hash: Mapped[str] = mapped_column(String(64))
     scopes: Mapped[list[str]] = mapped_column(default=list)
@@ -101,7 +104,7 @@ class Recording(Base):
 
     __tablename__ = "recording"
     id: Mapped[str] = mapped_column(_Id, primary_key=True, default=new_id)
-    owner_id: Mapped[str] = mapped_column(_Owner)
+    owner_id: Mapped[str] = mapped_column(_owner())
     title: Mapped[str] = mapped_column(String(500))
     filename: Mapped[str] = mapped_column(String(500))
     media_type: Mapped[str] = mapped_column(String(200))
@@ -132,7 +135,7 @@ class Tag(Base):
 
     __tablename__ = "tag"
     id: Mapped[str] = mapped_column(_Id, primary_key=True, default=new_id)
-    owner_id: Mapped[str] = mapped_column(_Owner)
+    owner_id: Mapped[str] = mapped_column(_owner())
     name: Mapped[str] = mapped_column(String(100))
     __table_args__ = (UniqueConstraint("owner_id", "name"),)
 
@@ -154,7 +157,7 @@ class Upload(Base):
 
     __tablename__ = "upload"
     id: Mapped[str] = mapped_column(_Id, primary_key=True, default=new_id)
-    owner_id: Mapped[str] = mapped_column(_Owner, index=True)
+    owner_id: Mapped[str] = mapped_column(_owner(), index=True)
     filename: Mapped[str] = mapped_column(String(500))
     media_type: Mapped[str] = mapped_column(String(200))
     size: Mapped[int] = mapped_column(BigInteger)
@@ -175,7 +178,7 @@ class Job(Base):
 
     __tablename__ = "job"
     id: Mapped[str] = mapped_column(_Id, primary_key=True, default=new_id)
-    owner_id: Mapped[str] = mapped_column(_Owner)
+    owner_id: Mapped[str] = mapped_column(_owner())
     recording_id: Mapped[str] = mapped_column(ForeignKey("recording.id", ondelete="CASCADE"), index=True)
     state: Mapped[str] = mapped_column(String(10), default="queued")
     priority: Mapped[int] = mapped_column(default=0)
@@ -259,7 +262,7 @@ class TranscriptVersion(Base):
 
     __tablename__ = "transcript"
     id: Mapped[str] = mapped_column(_Id, primary_key=True, default=new_id)
-    owner_id: Mapped[str] = mapped_column(_Owner)
+    owner_id: Mapped[str] = mapped_column(_owner())
     recording_id: Mapped[str] = mapped_column(ForeignKey("recording.id", ondelete="CASCADE"))
     number: Mapped[int]
     kind: Mapped[str] = mapped_column(String(20))
@@ -284,7 +287,7 @@ class StageResult(Base):
 
     __tablename__ = "stage_result"
     key: Mapped[str] = mapped_column(String(64), primary_key=True)
-    owner_id: Mapped[str] = mapped_column(_Owner)
+    owner_id: Mapped[str] = mapped_column(_owner())
     sha256: Mapped[str] = mapped_column(String(64))
     stage: Mapped[str] = mapped_column(String(40))
     result: Mapped[dict[str, Any]]
@@ -343,7 +346,7 @@ class Outbox(Base):
 
     __tablename__ = "outbox"
     id: Mapped[str] = mapped_column(_Id, primary_key=True, default=new_id)
-    owner_id: Mapped[str] = mapped_column(_Owner, index=True)
+    owner_id: Mapped[str] = mapped_column(_owner(), index=True)
     kind: Mapped[str] = mapped_column(String(60))
     payload: Mapped[dict[str, Any]] = mapped_column(default=dict)
     created_at: Mapped[datetime] = mapped_column(default=now)
@@ -358,7 +361,7 @@ class Usage(Base):
     """What one person had done on one day (UTC): jobs ended, seconds of audio, bytes taken in."""
 
     __tablename__ = "usage"
-    owner_id: Mapped[str] = mapped_column(_Owner, primary_key=True)
+    owner_id: Mapped[str] = mapped_column(_owner(), primary_key=True)
     day: Mapped[date] = mapped_column(primary_key=True)
     jobs: Mapped[int] = mapped_column(default=0)
     audio_seconds: Mapped[float] = mapped_column(default=0.0)
