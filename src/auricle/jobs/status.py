@@ -63,7 +63,7 @@ def versions(session: Session, job_ids: Iterable[str]) -> dict[str, int]:
         .where(Job.id.in_(wanted))
         .group_by(Job.id, Job.version)
     )
-    return dict(rows.tuples().all())
+    return {job_id: version for job_id, version in rows}  # noqa: C416 - rows are no pairs to the type checker
 
 
 def _status(job: Job, tasks: Sequence[Task], place: tuple[int, float] | None) -> JobStatus:
