@@ -7,13 +7,23 @@ what it wants to hear back, through files, resampling and cutting, without a mod
 """
 
 import wave
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Hashable, Iterable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
-from auricle.engines import Capabilities, EngineIdentity, Heard, LanguageGuess, Samples, SpeechOptions
+from auricle.engines import (
+    Capabilities,
+    Engine,
+    EngineIdentity,
+    Heard,
+    LanguageGuess,
+    Samples,
+    SpeechOptions,
+)
+from auricle.engines.leases import ModelPool
 from auricle.transcript import Segment, Word
 
 RATE = 16_000
@@ -240,3 +250,20 @@ def _segment(words: list[Word], word_times: bool) -> Segment:
         confidence=round(sum(word.confidence or 0 for word in words) / len(words), 2),
         no_speech_probability=0.0,
     )
+
+
+class OneEngine(ModelPool[Engine]):
+    """A pool that leases the same engine to everybody, whatever they ask for."""
+
+    def __init__(self, engine: Engine) -> None:
+        super().__init__(idle=0)
+        self._engine = engine
+
+    @contextmanager
+    def lease(
+        self,
+        key: Hashable,  # noqa: ARG002 (the pool's signature)
+        load: Callable[[], Engine],  # noqa: ARG002 (the pool's signature)
+    ) -> Iterator[Engine]:
+        """The engine."""
+        yield self._engine
