@@ -1,10 +1,12 @@
 """Where recordings, jobs and transcripts are kept: rows in a database, bytes in a storage."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import BinaryIO, NamedTuple, Protocol
+
+from auricle.errors import Conflict
 
 
 class Blob(NamedTuple):
@@ -62,6 +64,10 @@ class Storage(Protocol):
         """An address to download from directly for an hour; None where Auricle has to send the bytes."""
         ...
 
+    def free(self) -> int | None:
+        """How many bytes there is room for; None where nobody can say."""
+        ...
+
     @property
     def uploads(self) -> "PartUploads":
         """Uploads in parts."""
@@ -96,4 +102,12 @@ class PartUploads(Protocol):
         ...
 
 
-__all__ = ["Blob", "PartUploads", "Storage", "StoredPart"]
+def refuse_gaps(numbers: Sequence[int]) -> None:
+    """Raise Conflict, naming them, where parts of an upload are missing."""
+    missing = sorted(set(range(1, max(numbers, default=1) + 1)) - set(numbers))
+    if missing:
+        shown = ", ".join(map(str, missing[:20])) + (" and more" if len(missing) > 20 else "")
+        raise Conflict(f"The upload is not complete: send part {shown}.")
+
+
+__all__ = ["Blob", "PartUploads", "Storage", "StoredPart", "refuse_gaps"]

@@ -1,0 +1,309 @@
+"""Blobs as files in a folder."""
+
+import contextlib
+import errno
+import hashlib
+import os
+import re
+import secrets
+import shutil
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import BinaryIO, cast
+
+from auricle.errors import AuricleError, DiskFull, NotFound
+from auricle.store import Blob, StoredPart, refuse_gaps
+
+_KEY = re.compile(r"[A-Za-z0-9_-][A-Za-z0-9._-]*(/[A-Za-z0-9_-][A-Za-z0-9._-]*)*")
+_TOKEN = re.compile(r"[0-9a-f]{32}")
+_BLOCK = 1 << 20
+_NO_ROOM = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
+#: Where unfinished files lie; no key begins with a dot.
+_UNFINISHED = ".unfinished"
+
+
+class DiskStorage:
+    """Blobs under `root`. A blob is written beside the others and renamed once it is whole."""
+
+    def __init__(self, root: Path) -> None:
+        self.root = root
+
+    def put(self, key: str, source: BinaryIO) -> int:
+        return self.write(self.path(key), lambda file: _copy(source, file))
+
+    def take(self, key: str, path: Path) -> int:
+        target = self.path(key)
+        with _disk_errors(target):
+            target.parent.mkdir(parents=True, exist_ok=True)
+            try:
+                _flush(path)
+                path.replace(target)
+            except OSError as error:
+                if error.errno != errno.EXDEV:
+                    raise
+                with path.open("rb") as file:
+                    self.put(key, file)
+                path.unlink()
+            _flush(target.parent)
+            return target.stat().st_size
+
+    def open(self, key: str, start: int = 0, stop: int | None = None) -> BinaryIO:
+        try:
+            file = self.path(key).open("rb")
+        except (FileNotFoundError, NotADirectoryError, IsADirectoryError):
+            raise _missing(key) from None
+        file.seek(start)
+        return file if stop is None else cast("BinaryIO", _Limited(file, max(0, stop - start)))
+
+    def fetch(self, key: str, target: Path, start: int = 0, stop: int | None = None) -> Path:  # noqa: ARG002 - the port's signature
+        path = self.path(key)
+        if not path.is_file():
+            raise _missing(key)
+        return path
+
+    def delete(self, prefix: str) -> None:
+        path = self.path(prefix)
+        if path.is_dir():
+            # Out of sight at once, so that nobody finds half of it.
+            away = self._unfinished() / secrets.token_hex(16)
+            with contextlib.suppress(FileNotFoundError):
+                path.rename(away)
+            shutil.rmtree(away, ignore_errors=True)
+        else:
+            path.unlink(missing_ok=True)
+        for folder in path.parents:
+            if folder == self.root:
+                break
+            with contextlib.suppress(OSError):
+                folder.rmdir()
+
+    def blobs(self, prefix: str = "") -> Iterator[Blob]:
+        start = self.path(prefix) if prefix else self.root
+        if start.is_file():
+            yield self._blob(start)
+            return
+        found = (
+            Path(folder) / name
+            for folder, folders, names in os.walk(start)
+            if _visible(folders)
+            for name in names
+        )
+        for path in sorted(found):
+            with contextlib.suppress(FileNotFoundError):
+                yield self._blob(path)
+
+    def download_url(self, key: str, filename: str, media_type: str) -> str | None:  # noqa: ARG002 - the port's signature
+        return None
+
+    def free(self) -> int | None:
+        folder = self.root
+        while not folder.exists():
+            folder = folder.parent
+        return shutil.disk_usage(folder).free
+
+    @property
+    def uploads(self) -> "DiskUploads":
+        return DiskUploads(self)
+
+    def _blob(self, path: Path) -> Blob:
+        found = path.stat()
+        written_at = datetime.fromtimestamp(found.st_mtime, UTC).replace(tzinfo=None)
+        return Blob(path.relative_to(self.root).as_posix(), found.st_size, written_at)
+
+    def path(self, key: str) -> Path:
+        """Where a blob lies, or will."""
+        if not _KEY.fullmatch(key):
+            raise AuricleError(f"{key[:100]!r} is no key of a blob.")
+        return self.root / key
+
+    def _unfinished(self) -> Path:
+        folder = self.root / _UNFINISHED
+        folder.mkdir(parents=True, exist_ok=True)
+        return folder
+
+    def write(self, target: Path, fill: Callable[[BinaryIO], int]) -> int:
+        """Write a file in one step: after a crash it is there whole, or not at all."""
+        with _disk_errors(target):
+            temporary = self._unfinished() / secrets.token_hex(16)
+            try:
+                with temporary.open("wb") as file:
+                    size = fill(file)
+                    file.flush()
+                    os.fsync(file.fileno())
+                target.parent.mkdir(parents=True, exist_ok=True)
+                temporary.replace(target)
+            finally:
+                temporary.unlink(missing_ok=True)
+            _flush(target.parent)
+        return size
+
+
+class DiskUploads:
+    """Parts as files of their own, put together when all are there."""
+
+    def __init__(self, storage: DiskStorage) -> None:
+        self._storage = storage
+
+    def begin(self, key: str) -> str:  # noqa: ARG002 - the port's signature
+        token = secrets.token_hex(16)
+        with _disk_errors(self._storage.root):
+            self._folder(token).mkdir(parents=True)
+        return token
+
+    def put(self, key: str, token: str, number: int, source: BinaryIO, size: int) -> StoredPart:
+        self._known(key, token)
+        digest = hashlib.sha256()
+
+        def fill(file: BinaryIO) -> int:
+            written = _copy(source, file, digest.update, limit=size + 1)
+            if written != size:
+                many = "more" if written > size else str(written)
+                raise AuricleError(f"Part {number} should have {size} bytes, but has {many}: send it again.")
+            return written
+
+        # Its name carries what is known of it, so that the listing needs no second file.
+        folder = self._folder(token)
+        temporary = folder / f"incoming-{secrets.token_hex(8)}"
+        self._storage.write(temporary, fill)
+        final = folder / f"{number}-{size}-{digest.hexdigest()}"
+        temporary.replace(final)
+        for other in folder.glob(f"{number}-*"):
+            if other != final:
+                other.unlink(missing_ok=True)
+        return StoredPart(number, size, digest.hexdigest())
+
+    def url(self, key: str, token: str, number: int) -> str | None:  # noqa: ARG002 - the port's signature
+        return None
+
+    def parts(self, key: str, token: str) -> list[StoredPart]:
+        self._known(key, token)
+        return [part for part, _ in self._files(token)]
+
+    def complete(self, key: str, token: str) -> int:
+        """Join the parts in order.
+
+        The first part's file grows by the others, each of which is deleted once it is in, so that no upload
+        needs its size twice. How far that came is in its name: after a crash, it goes on from there.
+        """
+        target = self._storage.path(key)
+        if target.is_file():
+            self.abort(key, token)
+            return target.stat().st_size
+        self._known(key, token)
+        with _disk_errors(target):
+            joined = self._join(token)
+            size = self._storage.take(key, joined)
+        self.abort(key, token)
+        return size
+
+    def abort(self, key: str, token: str) -> None:  # noqa: ARG002 - the port's signature
+        shutil.rmtree(self._folder(token), ignore_errors=True)
+
+    def _join(self, token: str) -> Path:
+        """All parts in one file. `joined-N-SIZE` holds the parts up to N in its first SIZE bytes."""
+        folder = self._folder(token)
+        begun = sorted(folder.glob("joined-*"))
+        if not begun:
+            files = self._files(token)
+            refuse_gaps([part.number for part, _ in files])
+            part, first = files[0]
+            begun = [first.rename(folder / f"joined-1-{part.size}")]
+        joined = begun[0]
+        _, _, reached = joined.name.split("-")
+        size = int(reached)
+        for part, path in self._files(token):
+            with joined.open("r+b") as file, path.open("rb") as more:
+                file.truncate(size)
+                file.seek(size)
+                size += _copy(more, file)
+                file.flush()
+                os.fsync(file.fileno())
+            joined = joined.rename(folder / f"joined-{part.number}-{size}")
+            path.unlink()
+        return joined
+
+    def _files(self, token: str) -> list[tuple[StoredPart, Path]]:
+        found = []
+        joined = self._folder(token).glob("joined-*")
+        reached = max((int(path.name.split("-")[1]) for path in joined), default=0)
+        for path in self._folder(token).glob("[0-9]*-*-*"):
+            number, size, etag = path.name.split("-")
+            if int(number) > reached:
+                found.append((StoredPart(int(number), int(size), etag), path))
+        return sorted(found, key=lambda one: one[0].number)
+
+    def _folder(self, token: str) -> Path:
+        if not _TOKEN.fullmatch(token):
+            raise NotFound("There is no such upload: it was completed, given up, or has expired.")
+        return self._storage.root / ".uploads" / token
+
+    def _known(self, key: str, token: str) -> None:  # noqa: ARG002 - reads like its callers
+        if not self._folder(token).is_dir():
+            raise NotFound("There is no such upload: it was completed, given up, or has expired.")
+
+
+class _Limited:
+    """A file that ends after so many bytes."""
+
+    def __init__(self, file: BinaryIO, left: int) -> None:
+        self._file = file
+        self._left = left
+
+    def read(self, size: int = -1) -> bytes:
+        wanted = self._left if size < 0 else min(size, self._left)
+        block = self._file.read(wanted)
+        self._left -= len(block)
+        return block
+
+    def close(self) -> None:
+        self._file.close()
+
+    def __enter__(self) -> "_Limited":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+
+def _copy(
+    source: BinaryIO, target: BinaryIO, also: Callable[[bytes], None] | None = None, limit: int | None = None
+) -> int:
+    """Copy blocks until the source ends or `limit` bytes are through; returns how many that were."""
+    size = 0
+    while block := source.read(_BLOCK if limit is None else min(_BLOCK, limit - size)):
+        target.write(block)
+        size += len(block)
+        if also is not None:
+            also(block)
+    return size
+
+
+def _visible(folders: list[str]) -> bool:
+    """Keep `os.walk` out of the folders of unfinished files."""
+    folders[:] = sorted(name for name in folders if not name.startswith("."))
+    return True
+
+
+def _missing(key: str) -> NotFound:
+    return NotFound(f"The file {key} is not in the storage.")
+
+
+def _flush(path: Path) -> None:
+    handle = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
+
+
+@contextlib.contextmanager
+def _disk_errors(path: Path) -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        if error.errno in _NO_ROOM:
+            raise DiskFull(
+                f"There is no room left on the disk for {path}: free some and try again."
+            ) from error
+        raise
