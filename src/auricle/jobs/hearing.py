@@ -12,6 +12,7 @@ from auricle.engines.registry import CAPABILITIES
 from auricle.jobs import results
 from auricle.jobs.preparing import load_prepared
 from auricle.jobs.work import Made, Work, result_key
+from auricle.metrics import metrics
 from auricle.pipeline import (
     PlannedPart,
     Progress,
@@ -59,8 +60,10 @@ def transcribe(work: Work) -> Made:
         if known is not None:
             return known
         part = _planned_part(work, track, index)
+        began = time.monotonic()
         segments = _heard(work, engine, speech, part, track)
         identity = engine.identity
+        metrics().heard(identity.name, work.claim.seconds, time.monotonic() - began)
     return_memory()
     result = {
         "blobs": {"segments": work.save("segments.json", segments)},

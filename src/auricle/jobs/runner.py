@@ -21,6 +21,7 @@ from auricle.jobs.ledger import Claim, LeaseLost
 from auricle.jobs.options import options_from
 from auricle.jobs.stages import BY_NAME, from_stage_on
 from auricle.jobs.work import Made, Source, Work, Workplace
+from auricle.metrics import metrics
 from auricle.pipeline import Progress
 from auricle.store.schema import Job, Recording, Task
 from auricle.transcript.model import segment_to_dict
@@ -59,6 +60,8 @@ class Shift:
     draining: threading.Event = field(default_factory=threading.Event)
     #: What it does at this moment, for the watchdog and for people.
     holding: "Holding | None" = None
+    #: Since when (time.monotonic) it has found nothing to do; None before it looked, and while it works.
+    idle_since: float | None = None
 
 
 class Holding:
@@ -170,7 +173,12 @@ def work_once(shift: Shift) -> bool:
         ),
         suppress(LeaseLost),
     ):
-        _see_through(shift, claim)
+        started = time.monotonic()
+        outcome = "lease_lost"
+        try:
+            outcome = _see_through(shift, claim)
+        finally:
+            metrics().ended(claim.stage, outcome, time.monotonic() - started)
     return True
 
 
@@ -183,7 +191,8 @@ def _claim(shift: Shift) -> Claim | None:
     return claim
 
 
-def _see_through(shift: Shift, claim: Claim) -> None:
+def _see_through(shift: Shift, claim: Claim) -> str:
+    """Do the task and write how it ended; returns that in a word. Raises LeaseLost."""
     started = time.monotonic()
     folder = shift.place.folder / f"{claim.task_id}-{claim.attempt}"
     try:
@@ -195,23 +204,29 @@ def _see_through(shift: Shift, claim: Claim) -> None:
             holding.check()
         _end(shift, claim, lambda session: _succeed(session, shift, holding, made))
         log.info("task_done", took=round(time.monotonic() - started, 3), audio=claim.seconds)
+        return "done"
     except LeaseLost:
         log.warning("task_taken_over")
+        raise
     except Draining:
         _end(shift, claim, lambda session: ledger.release(session, claim))
         log.info("task_handed_back")
+        return "handed_back"
     except Cancelled:
         _end(shift, claim, lambda session: ledger.cancelled(session, claim))
         log.info("task_cancelled")
+        return "cancelled"
     except StorageUnavailable as error:
         problem = error
         log.warning("task_postponed", error=str(error))
         _end(shift, claim, lambda session: ledger.postpone(session, claim, problem, OUTAGE_DELAY))
+        return "postponed"
     except AuricleError as error:
-        _fail(shift, claim, error)
+        return _fail(shift, claim, error)
     except Exception as error:
         log.error("task_crashed", trace=traceback.format_exc())
-        _fail(shift, claim, Unexpected(f"Something unexpected went wrong ({type(error).__name__}): {error}"))
+        fault = Unexpected(f"Something unexpected went wrong ({type(error).__name__}): {error}")
+        return _fail(shift, claim, fault)
     finally:
         shift.holding = None
         shutil.rmtree(folder, ignore_errors=True)
@@ -254,22 +269,25 @@ def _succeed(session: Session, shift: Shift, holding: Holding, made: Made) -> No
         session.flush()
 
 
-def _fail(shift: Shift, claim: Claim, error: AuricleError) -> None:
+def _fail(shift: Shift, claim: Claim, error: AuricleError) -> str:
     log.warning("task_failed", error=str(error), code=error.code)
-    _end(shift, claim, lambda session: ledger.fail(session, claim, error))
+    state = _end(shift, claim, lambda session: ledger.fail(session, claim, error))
+    return "retried" if state == "queued" else state
 
 
-def _end(shift: Shift, claim: Claim, write: Callable[[Session], object]) -> None:
+def _end(shift: Shift, claim: Claim, write: Callable[[Session], _T]) -> _T:
     """Write how the task ended, go on with its job in the same transaction, and wake who has work now."""
 
-    def transaction() -> set[str]:
+    def transaction() -> tuple[_T, set[str]]:
         with shift.place.database.write() as session:
-            write(session)
+            written = write(session)
             session.flush()
-            return advance(session, claim.job_id)
+            return written, advance(session, claim.job_id)
 
-    for queue in _through_outages(transaction):
+    written, queues = _through_outages(transaction)
+    for queue in queues:
         shift.ring(queue)
+    return written
 
 
 def _through_outages(act: Callable[[], _T]) -> _T:

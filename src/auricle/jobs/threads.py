@@ -1,8 +1,8 @@
-"""Workers in threads of this process, woken by a bell; they look by themselves as well, once a second."""
+"""Workers in threads of this process, woken by a bell; they look by themselves as well, now and then."""
 
 import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import structlog
 
@@ -17,10 +17,13 @@ PATIENCE = 1.0
 
 
 class ThreadBroker:
-    """A bell for the threads of one process."""
+    """A bell for the threads of one process, who wait for it at most `patience` seconds."""
 
-    def __init__(self) -> None:
+    def __init__(self, patience: float = PATIENCE) -> None:
+        self._patience = patience
         self._rung: set[str] = set()
+        self._waiting = 0
+        self._closed = False
         self._bell = threading.Condition()
 
     def ring(self, queue: str) -> None:
@@ -32,25 +35,48 @@ class ThreadBroker:
         with self._bell:
             return int(queue in self._rung)
 
-    def wait(self, queues: Sequence[str]) -> None:
-        """Until somebody rings for one of the queues, or PATIENCE is over."""
+    def pass_on(self, queue: str) -> None:
+        """Ring, and return when somebody has come and somebody is free for the next ring, or all leave.
+
+        So a process whose threads are all busy takes no more rings from the others.
+        """
+        self.ring(queue)
         with self._bell:
-            self._bell.wait_for(lambda: not self._rung.isdisjoint(queues), PATIENCE)
+            self._bell.wait_for(lambda: self._closed or (queue not in self._rung and self._waiting > 0))
+
+    def wait(self, queues: Sequence[str]) -> None:
+        """Until somebody rings for one of the queues, or patience is over."""
+        with self._bell:
+            self._waiting += 1
+            self._bell.notify_all()
+            self._bell.wait_for(lambda: self._closed or not self._rung.isdisjoint(queues), self._patience)
             self._rung.difference_update(queues)
+            self._waiting -= 1
 
     def close(self) -> None:
-        """Wake everybody up."""
-        for queue in ("gpu", "cpu"):
-            self.ring(queue)
+        """Wake everybody up; nobody waits any more."""
+        with self._bell:
+            self._closed = True
+            self._bell.notify_all()
 
 
 class Crew:
-    """Threads that work until they are told to stop; one that is stuck is left alone and replaced."""
+    """Threads that work until they are told to stop; one that is stuck is left alone and replaced.
 
-    def __init__(self, place: Workplace, broker: ThreadBroker, worker: str) -> None:
+    They wait for `bell`, and `ring` wakes those who may work on what comes next: they themselves by default.
+    """
+
+    def __init__(
+        self,
+        place: Workplace,
+        bell: ThreadBroker,
+        worker: str,
+        ring: Callable[[str], None] | None = None,
+    ) -> None:
         self._place = place
-        self._broker = broker
+        self._bell = bell
         self._worker = worker
+        self._ring = ring or bell.ring
         self._draining = threading.Event()
         self._threads: list[tuple[threading.Thread, Shift]] = []
         self._hired = 0
@@ -60,6 +86,12 @@ class Crew:
         """What each of the threads is at."""
         return [shift for _, shift in self._threads]
 
+    @property
+    def idle_since(self) -> float | None:
+        """Since when (time.monotonic) none of the threads has found anything to do; None while one does."""
+        idle = [shift.idle_since for shift in self.shifts]
+        return None if None in idle else max((since for since in idle if since is not None), default=None)
+
     def hire(self, queues: Sequence[str]) -> None:
         """Start one more thread for these queues."""
         self._hired += 1
@@ -67,7 +99,7 @@ class Crew:
             place=self._place,
             worker=f"{self._worker}#{self._hired}",
             queues=tuple(queues),
-            ring=self._broker.ring,
+            ring=self._ring,
             draining=self._draining,
         )
         thread = threading.Thread(target=self._work, args=(shift,), name=shift.worker, daemon=True)
@@ -87,7 +119,7 @@ class Crew:
     def stop(self, grace: float) -> bool:
         """Hand tasks back and end; False where a thread is still at work after `grace` seconds."""
         self._draining.set()
-        self._broker.close()
+        self._bell.close()
         end = time.monotonic() + grace
         for thread, _ in self._threads:
             thread.join(max(0.0, end - time.monotonic()))
@@ -95,11 +127,16 @@ class Crew:
 
     def _work(self, shift: Shift) -> None:
         while not shift.draining.is_set():
+            since, shift.idle_since = shift.idle_since, None
             try:
                 if work_once(shift):
                     if shift not in self.shifts:
                         return
                     continue
+                shift.idle_since = since or time.monotonic()
             except StorageUnavailable as error:
                 log.warning("database_away", worker=shift.worker, error=str(error))
-            self._broker.wait(shift.queues)
+            except Exception:
+                # Without this thread nobody would do its work.
+                log.exception("worker_stumbled", worker=shift.worker)
+            self._bell.wait(shift.queues)
