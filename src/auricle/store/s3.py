@@ -58,7 +58,7 @@ class S3Storage:
 
     def put(self, key: str, source: BinaryIO) -> int:
         with self.errors(key):
-            self.client.upload_fileobj(_Steady(source), self.bucket, self.name(key))
+            self.client.upload_fileobj(cast("BinaryIO", _Steady(source)), self.bucket, self.name(key))
             return self.size(key)
 
     def take(self, key: str, path: Path) -> int:

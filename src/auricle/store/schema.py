@@ -369,17 +369,36 @@ class Usage(Base):
 
 
 class Passage(Base):
-    """What the search looks through: a title, a speaker, or a stretch of a current transcript's text.
+    """A segment of a current transcript as the search shows it; `folded` is how the search reads it.
 
     `start` (s) is where in the recording it is said.
     """
 
     __tablename__ = "passage"
+    recording_id: Mapped[str] = mapped_column(
+        ForeignKey("recording.id", ondelete="CASCADE"), primary_key=True
+    )
+    number: Mapped[int] = mapped_column(primary_key=True)
+    segment_id: Mapped[int]
+    start: Mapped[float]
+    text: Mapped[str] = mapped_column(Text)
+    folded: Mapped[str] = mapped_column(Text)
+
+
+class SearchDocument(Base):
+    """What the search looks through: title, speakers and some of the text of one recording, as words.
+
+    A long text is several rows; each of them has the title and the speakers. `id` grows with time.
+    """
+
+    __tablename__ = "search_document"
     id: Mapped[int] = mapped_column(
         BigInteger().with_variant(Integer, "sqlite"), primary_key=True, autoincrement=True
     )
     recording_id: Mapped[str] = mapped_column(ForeignKey("recording.id", ondelete="CASCADE"), index=True)
-    owner_id: Mapped[str] = mapped_column(_Id, index=True)
-    kind: Mapped[str] = mapped_column(String(10))
-    start: Mapped[float | None]
-    text: Mapped[str] = mapped_column(Text)
+    owner_id: Mapped[str] = mapped_column(_Id)
+    part: Mapped[int] = mapped_column(default=0)
+    parts: Mapped[int] = mapped_column(default=1)
+    title: Mapped[str] = mapped_column(Text)
+    content: Mapped[str] = mapped_column(Text)
+    __table_args__ = (Index("ix_search_document_owner_parts", "owner_id", "parts"),)

@@ -38,6 +38,6 @@ def refuse_when_full(storage: Storage, floor: int, coming: int = 0) -> None:
     free = storage.free()
     if free is not None and free - coming < floor:
         raise DiskFull(
-            f"Only {free / 1e9:.1f} GB are free on the server's disk, and {floor / 1e9:.1f} GB have to stay free "
-            "for running work: delete something and try again."
+            f"Only {free / 1e9:.1f} GB are free on the server's disk, and {floor / 1e9:.1f} GB have to stay "
+            "free for running work: delete something and try again."
         )
