@@ -39,13 +39,16 @@ def prepare_recording(work: Work) -> Made:
     key = result_key(work.claim.owner_id, sha256, "prepare", _FORMAT, cut)
     known = results.earlier(work, key)
     if known is not None:
-        return replace(known, store=lambda session: _note(session, work, sha256, known.result))
+        outline = _outline_of(work, known.result)
+        return replace(known, store=lambda session: _note(session, work, sha256, known.result, outline))
     prepared = prepare(source, work.folder, options, report=work.report)
     result = _kept(work, prepared, time.monotonic() - started)
 
+    outline = _outline_of(work, result)
+
     def store(session: Session) -> None:
         results.keep(session, work, key, sha256, result)
-        _note(session, work, sha256, result)
+        _note(session, work, sha256, result, outline)
 
     return Made(result, store, prepared.warnings)
 
@@ -77,14 +80,14 @@ def _kept(work: Work, prepared: Prepared, took: float) -> dict[str, Any]:
     for key, track in zip(pcm, prepared.tracks, strict=True):
         storage.take(key, work.folder / track.pcm)
     peaks = work.folder / "peaks.dat"
-    peaks.write_bytes(_outline(prepared.peaks).to_bytes())
-    outline = work.blob("peaks.dat")
-    storage.take(outline, peaks)
+    peaks.write_bytes(_columns(prepared.peaks).to_bytes())
+    peaks_key = work.blob("peaks.dat")
+    storage.take(peaks_key, peaks)
     return {
         "blobs": {
             "pcm": pcm,
             "prepared": work.save("prepared.json", replace(prepared, peaks={}).to_dict()),
-            "peaks": outline,
+            "peaks": peaks_key,
         },
         "duration": prepared.duration,
         "speech_duration": prepared.speech_duration,
@@ -99,14 +102,24 @@ def _kept(work: Work, prepared: Prepared, took: float) -> dict[str, Any]:
     }
 
 
-def _outline(document: Mapping[str, Any]) -> Peaks:
+def _columns(document: Mapping[str, Any]) -> Peaks:
     columns = np.array(document["data"], np.int8).reshape(-1, document["channels"], 2)
     return Peaks(columns, document["samples_per_pixel"], document["sample_rate"])
 
 
-def _note(session: Session, work: Work, sha256: str, result: Mapping[str, Any]) -> None:
-    whole = work.options.start is None and work.options.end is None
-    outline = {"duration": result["duration"], "peaks_blob": result["blobs"]["peaks"]} if whole else {}
+def _outline_of(work: Work, result: Mapping[str, Any]) -> dict[str, Any]:
+    """What the player needs; results of stages go after a while, so the outline becomes a file of its own."""
+    if work.options.start is not None or work.options.end is not None:
+        return {}
+    key = f"recordings/{work.source.recording_id}/peaks-{work.claim.task_id}-{work.claim.attempt}.dat"
+    with work.place.storage.open(result["blobs"]["peaks"]) as file:
+        work.place.storage.put(key, file)
+    return {"duration": result["duration"], "peaks_blob": key}
+
+
+def _note(
+    session: Session, work: Work, sha256: str, result: Mapping[str, Any], outline: Mapping[str, Any]
+) -> None:
     _change(session, work, sha256=sha256, media=result["media"], **outline)
 
 

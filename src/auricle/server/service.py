@@ -60,7 +60,7 @@ def running(settings: Settings) -> Iterator[Service]:
     """
     settings.data_dir.mkdir(parents=True, exist_ok=True)
     with _only_server(settings), contextlib.closing(database_of(settings)) as database:
-        prepare_database(database, data_dir=settings.data_dir)
+        prepare_database(database)
         service = _build(settings, database)
         stopping = threading.Event()
         upkeep = threading.Thread(target=_keep_up, args=(service, stopping), name="upkeep", daemon=True)

@@ -38,13 +38,13 @@ class Database:
         Raises StorageUnavailable where the database cannot be reached or stays locked, DiskFull where there
         is no room; nothing was changed then.
         """
-        with _outages(), sessionmaker(self.writer, expire_on_commit=False).begin() as session:
+        with outages(), sessionmaker(self.writer, expire_on_commit=False).begin() as session:
             yield session
 
     @contextlib.contextmanager
     def read(self) -> Iterator[Session]:
         """A transaction that only reads; it waits for no writer. Raises StorageUnavailable."""
-        with _outages(), Session(self.reader, expire_on_commit=False) as session:
+        with outages(), Session(self.reader, expire_on_commit=False) as session:
             yield session
 
     def close(self) -> None:
@@ -126,7 +126,8 @@ def _postgresql(url: URL) -> Engine:
 
 
 @contextlib.contextmanager
-def _outages() -> Iterator[None]:
+def outages() -> Iterator[None]:
+    """Turn what the drivers raise into StorageUnavailable, or DiskFull where there is no room."""
     try:
         yield
     except (OperationalError, InterfaceError) as error:
