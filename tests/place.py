@@ -4,7 +4,6 @@ import io
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from auricle.store.storage import open_storage
 from sqlalchemy import select
 
 from auricle.engines import Engine
@@ -15,6 +14,7 @@ from auricle.jobs.work import Workplace
 from auricle.settings import Settings
 from auricle.store.database import Database, open_database
 from auricle.store.schema import Base, Job, Recording, Task, TranscriptVersion, User, new_id
+from auricle.store.storage import open_storage
 from auricle.store.transcripts import load_transcript
 from auricle.testing import OneEngine
 from auricle.transcript import Transcript

@@ -7,7 +7,6 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from place import Office, open_office
 from sqlalchemy import select, update
 
 from auricle.engines import Samples, SpeechOptions
@@ -18,6 +17,7 @@ from auricle.jobs.runner import Shift, work_once
 from auricle.jobs.status import statuses
 from auricle.store.schema import Job, Recording, StageResult, Task, TaskSegment, Usage, now
 from auricle.testing import FakeEngine, noise, say, silence, write_wav
+from place import Office, open_office
 
 #: Three sentences, each long enough for parts of 30 s to be cut between them.
 SPEECH = "Alpha bravo charlie. Delta echo foxtrot. Golf hotel india."
