@@ -5,6 +5,7 @@ It only looks at rows and rings bells, so any number of servers may do it at onc
 
 import os
 import socket
+from collections.abc import Iterable
 from datetime import timedelta
 
 import psutil
@@ -33,6 +34,11 @@ def reconcile(database: Database, broker: Broker) -> None:
     """Close the tasks nobody may take any more, and keep as many rings in the broker as tasks are due."""
     with database.write() as session:
         queues = {queue for job_id in bury(session) for queue in advance(session, job_id)}
+    wake(database, broker, queues)
+
+
+def wake(database: Database, broker: Broker, queues: Iterable[str] = ()) -> None:
+    """Ring for every due task that no ring waits for yet, and for each of `queues` at least once."""
     with database.read() as session:
         due = backlog(session)
     for queue in {*due, *queues}:

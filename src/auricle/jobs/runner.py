@@ -73,6 +73,8 @@ class Holding:
     def __init__(self, shift: Shift, claim: Claim) -> None:
         self.claim = claim
         self.started = time.monotonic()
+        #: When (time.monotonic) the stage was first to stop, because of a cancel or a lost lease.
+        self.told_to_stop: float | None = None
         self._shift = shift
         self._progress = 0.0
         self._news: list[tuple[int, dict[str, object]]] = []
@@ -118,7 +120,7 @@ class Holding:
 
     def abandon(self) -> None:
         """Let the lease run out, so that another worker takes the task."""
-        self._lost.set()
+        self._tell(self._lost)
         self._over.set()
 
     def _beat(self) -> None:
@@ -134,7 +136,7 @@ class Holding:
                 last = time.monotonic()
             except LeaseLost:
                 log.warning("lease_lost", task=self.claim.task_id, attempt=self.claim.attempt)
-                self._lost.set()
+                self._tell(self._lost)
                 return
             except AuricleError as error:
                 # While the database is away nobody else can take the task either.
@@ -155,7 +157,11 @@ class Holding:
             del self._news[: len(news)]
             self._written += len(news)
         if cancel:
-            self._cancelled.set()
+            self._tell(self._cancelled)
+
+    def _tell(self, reason: threading.Event) -> None:
+        self.told_to_stop = self.told_to_stop or time.monotonic()
+        reason.set()
 
 
 def work_once(shift: Shift) -> bool:

@@ -1,5 +1,6 @@
 """The application: every route, and what stands before them."""
 
+import asyncio
 import contextlib
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractContextManager
@@ -14,6 +15,7 @@ from auricle.server import (
     exchange,
     information,
     jobs,
+    observability,
     recordings,
     searching,
     transcripts,
@@ -72,7 +74,10 @@ def create_app(
         lifespan=lifespan,
         responses={"default": {"model": Problem, "description": "What went wrong."}},
     )
+    #: Set when the server is about to end: answers that never end by themselves end then.
+    app.state.ending = asyncio.Event()
     add_problems(app)
+    app.include_router(observability.router)
     for router in _ROUTERS:
         app.include_router(router, prefix="/api/v1")
     add_pages(app)

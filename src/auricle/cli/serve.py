@@ -1,0 +1,34 @@
+"""`auricle serve`: the server, which also does the work where no other workers are called."""
+
+from typing import Annotated
+
+import typer
+
+from auricle.settings import load_settings
+
+
+def serve(
+    host: Annotated[
+        str | None,
+        typer.Option(metavar="ADDRESS", help="The address to listen on. Default: AURICLE_HOST, 127.0.0.1."),
+    ] = None,
+    port: Annotated[
+        int | None,
+        typer.Option(
+            metavar="PORT",
+            min=0,
+            max=65_535,
+            help="The port to listen on; 0 takes a free one. Default: AURICLE_PORT, 8000.",
+        ),
+    ] = None,
+) -> None:
+    """Start the server: recordings in, transcripts out, over HTTP.
+
+    Ctrl-C or SIGTERM ends it; what it was working on goes on at the next start.
+    """
+    settings = load_settings(host=host, port=port)
+    from auricle import logs
+    from auricle.server import serve as server
+
+    logs.configure(settings.log_level, settings.log_format)
+    server.serve(settings)

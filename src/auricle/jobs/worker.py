@@ -1,0 +1,259 @@
+"""A worker: a process that takes tasks from the ledger until it is told to stop.
+
+It looks into the database by itself every few seconds; a broker only makes it look at once. So it works
+where there is no broker, and goes on while the broker is away.
+"""
+
+import contextlib
+import os
+import shutil
+import signal
+import threading
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass, field
+from datetime import datetime
+from pathlib import Path
+from queue import Empty, SimpleQueue
+from types import FrameType
+
+import psutil
+import structlog
+
+from auricle.engines import Engine
+from auricle.engines.leases import ModelPool
+from auricle.errors import AuricleError, InvalidOption, StorageUnavailable
+from auricle.jobs import Broker
+from auricle.jobs.brokers import open_broker
+from auricle.jobs.health import OK, check_database, examine
+from auricle.jobs.health_server import Answer, answer, serving
+from auricle.jobs.reconcile import EVERY, sign_in, sign_out, wake, worker_name
+from auricle.jobs.stages import STAGES
+from auricle.jobs.threads import Crew, ThreadBroker
+from auricle.jobs.watchdog import Watchdog, end_now
+from auricle.jobs.work import Workplace
+from auricle.metrics import CONTENT_TYPE, exposition
+from auricle.settings import Settings
+from auricle.store.database import Database
+from auricle.store.opening import database_of, storage_of
+from auricle.store.schema import now
+from auricle.store.upgrade import prepare_database
+
+log = structlog.get_logger(__name__)
+
+#: The queues that stages use.
+QUEUES = tuple(sorted({stage.queue for stage in STAGES}))
+#: How often (s) a worker looks by itself where a broker calls it.
+POLL = 5.0
+#: How often (s) it asks for a database that does not answer when it starts.
+_AGAIN = 3.0
+#: A process in which no thread has run for this long (s) is dead.
+_LIFELESS = 60.0
+_GOODBYE = 2.0
+
+
+@dataclass(slots=True, eq=False)
+class _Worker:
+    name: str
+    place: Workplace
+    broker: Broker
+    bell: ThreadBroker
+    crew: Crew
+    queues: Sequence[str]
+    leaving: threading.Event = field(default_factory=threading.Event)
+    #: Threads beside those that work.
+    threads: list[threading.Thread] = field(default_factory=list)
+    started_at: datetime = field(default_factory=now)
+
+
+def run_worker(
+    settings: Settings,
+    queues: Sequence[str],
+    *,
+    concurrency: int = 1,
+    health_port: int | None = None,
+    exit_when_idle: float | None = None,
+) -> None:
+    """Work on these queues, on `concurrency` tasks at once, until a signal comes.
+
+    SIGTERM or SIGINT: running tasks are handed back between two segments; where that takes longer than
+    `drain_timeout` the process ends with status 70. A second signal ends it at once. `exit_when_idle`: end
+    after this many seconds (s) without work. Raises InvalidOption for an unknown queue, InvalidSetting for a
+    health port in use, and the errors of a database of another version; one that is away is waited for.
+    """
+    unknown = sorted(set(queues) - set(QUEUES))
+    if unknown or not queues:
+        raise InvalidOption(f"There is no queue {', '.join(unknown)!r}. Choose from: {', '.join(QUEUES)}.")
+    with _signals() as asked, contextlib.closing(database_of(settings)) as database:
+        if not _wait_for(database, asked):
+            return
+        with _assembled(settings, database, queues) as worker:
+            watchdog = Watchdog(worker.crew, settings)
+            port = settings.health_port if health_port is None else health_port
+            with serving(settings.host, port, _pages(worker, watchdog)) as port, watchdog.watching():
+                _begin(worker, concurrency)
+                log.info("worker_ready", worker=worker.name, queues=list(queues), health_port=port)
+                _stay(worker, asked, exit_when_idle)
+                _leave(worker)
+    log.info("worker_ended", worker=worker.name)
+
+
+@contextlib.contextmanager
+def _signals() -> Iterator[SimpleQueue[int]]:
+    """The signals to stop as they come; the second one ends the process."""
+    asked: SimpleQueue[int] = SimpleQueue()
+    seen: list[int] = []
+
+    def on_signal(number: int, _: FrameType | None) -> None:
+        if seen:
+            os._exit(128 + number)
+        seen.append(number)
+        asked.put(number)
+
+    before = {one: signal.signal(one, on_signal) for one in (signal.SIGTERM, signal.SIGINT)}
+    try:
+        yield asked
+    finally:
+        for one, handler in before.items():
+            signal.signal(one, handler)
+
+
+def _wait_for(database: Database, asked: "SimpleQueue[int]") -> bool:
+    """Until the database answers; False where somebody asked to stop before it did."""
+    while True:
+        try:
+            prepare_database(database)
+            return True
+        except StorageUnavailable as error:
+            log.warning("waiting_for_database", error=str(error))
+        with contextlib.suppress(Empty):
+            asked.get(timeout=_AGAIN)
+            return False
+
+
+@contextlib.contextmanager
+def _assembled(settings: Settings, database: Database, queues: Sequence[str]) -> Iterator[_Worker]:
+    """Everything a worker holds, closed in order at the end."""
+    engines: ModelPool[Engine] = ModelPool(idle=settings.model_idle)
+    with _own_folder(settings) as folder, contextlib.closing(open_broker(settings)) as broker:
+        place = Workplace(settings, database, storage_of(settings), engines, folder)
+        bell = broker if isinstance(broker, ThreadBroker) else ThreadBroker(POLL)
+        name = worker_name()
+        worker = _Worker(
+            name, place, broker, bell, Crew(place, bell, name, _ring_of(place, broker, bell)), queues
+        )
+        try:
+            yield worker
+        finally:
+            worker.leaving.set()
+            for thread in worker.threads:
+                thread.join(_GOODBYE)
+            with contextlib.suppress(AuricleError), database.write() as session:
+                sign_out(session, name)
+            engines.close()
+
+
+def _begin(worker: _Worker, concurrency: int) -> None:
+    """Hire the threads that work, show that they are there, and listen to the broker."""
+    for _ in range(concurrency):
+        worker.crew.hire(worker.queues)
+    besides = [_keep_up] if worker.bell is worker.broker else [_keep_up, _listen]
+    for target in besides:
+        thread = threading.Thread(target=target, args=(worker,), name=target.__name__, daemon=True)
+        worker.threads.append(thread)
+        thread.start()
+
+
+@contextlib.contextmanager
+def _own_folder(settings: Settings) -> Iterator[Path]:
+    """A folder for this process, gone with it; those of processes that were killed go now."""
+    above = settings.data_dir / "work"
+    host, _, process = worker_name().rpartition(":")
+    for path in above.glob(f"worker-{host}-*"):
+        number = path.name.rpartition("-")[2]
+        if number == process or not (number.isdigit() and psutil.pid_exists(int(number))):
+            shutil.rmtree(path, ignore_errors=True)
+    folder = above / f"worker-{host}-{process}"
+    folder.mkdir(parents=True)
+    try:
+        yield folder
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def _ring_of(place: Workplace, broker: Broker, bell: ThreadBroker) -> Callable[[str], None]:
+    """Wakes the threads of this process, and other workers for all there is to do besides."""
+
+    def ring(queue: str) -> None:
+        bell.ring(queue)
+        if bell is not broker:
+            try:
+                wake(place.database, broker, {queue})
+            except StorageUnavailable as error:
+                log.warning("ring_lost", queue=queue, error=str(error))
+
+    return ring
+
+
+def _listen(worker: _Worker) -> None:
+    from auricle.jobs.celery import listen
+
+    listen(worker.place.settings, worker.queues, worker.name, worker.bell.pass_on, worker.leaving)
+
+
+def _keep_up(worker: _Worker) -> None:
+    """Say that this process is there, and when it is about to leave."""
+    while True:
+        leaving = worker.leaving.is_set()
+        try:
+            with worker.place.database.write() as session:
+                device = worker.place.settings.device
+                sign_in(session, worker.name, worker.crew.shifts, device, draining=leaving)
+        except AuricleError as error:
+            log.warning("sign_in_failed", error=str(error))
+        if leaving:
+            return
+        worker.leaving.wait(EVERY)
+
+
+def _stay(worker: _Worker, asked: "SimpleQueue[int]", exit_when_idle: float | None) -> None:
+    """Until somebody asks to stop, or there was nothing to do for long enough."""
+    while True:
+        with contextlib.suppress(Empty):
+            number = asked.get(timeout=0.5)
+            log.info("worker_stopping", worker=worker.name, signal=signal.Signals(number).name)
+            return
+        idle_since = worker.crew.idle_since
+        if exit_when_idle is not None and idle_since and time.monotonic() - idle_since >= exit_when_idle:
+            log.info("worker_idle", worker=worker.name)
+            return
+
+
+def _leave(worker: _Worker) -> None:
+    """Hand back what is being done; end the process where that takes too long."""
+    worker.leaving.set()
+    grace = worker.place.settings.drain_timeout
+    if not worker.crew.stop(grace):
+        log.error("task_not_handed_back", worker=worker.name, after=grace, note="its lease runs out instead")
+        end_now()
+
+
+def _pages(worker: _Worker, watchdog: Watchdog) -> Mapping[str, Callable[[], Answer]]:
+    def live() -> Answer:
+        silent = time.monotonic() - watchdog.beat
+        return answer(silent < _LIFELESS, {"last_beat": round(silent, 1)})
+
+    def ready() -> Answer:
+        database = check_database(worker.place)
+        leaving = worker.leaving.is_set()
+        return answer(database == OK and not leaving, {"database": database, "draining": leaving})
+
+    def health() -> Answer:
+        running = not worker.leaving.is_set()
+        found = examine(worker.place, worker.broker, started_at=worker.started_at, worker_running=running)
+        return answer(found.status != "unhealthy", asdict(found))
+
+    def metrics() -> Answer:
+        return Answer(200, exposition(), CONTENT_TYPE)
+
+    return {"/health": health, "/health/live": live, "/health/ready": ready, "/metrics": metrics}
