@@ -1,0 +1,297 @@
+"""Files that come in: from the socket to the storage a block at a time, whoever sends what."""
+
+import asyncio
+import hashlib
+import queue
+from collections.abc import AsyncIterator, Awaitable, Callable
+from dataclasses import dataclass
+from typing import Any, BinaryIO, cast
+
+from fastapi import Request
+from python_multipart.multipart import MultipartParser, parse_options_header
+from starlette.concurrency import run_in_threadpool
+from starlette.requests import ClientDisconnect
+
+from auricle.errors import AuricleError, InvalidOption, LimitExceeded
+from auricle.server.service import Service
+from auricle.store import StoredPart
+from auricle.store.storage import refuse_when_full
+
+#: How much of a file may wait between the socket and the storage, in chunks of the socket's size.
+_WAITING = 16
+_LARGEST_FIELD = 1 << 20
+_MOST_PARTS = 100
+#: The room on the disk is looked at again after this many bytes.
+_LOOK = 64 << 20
+
+
+@dataclass(frozen=True, slots=True)
+class Stored:
+    """A file that has been stored: its key, its size in bytes, and what it holds."""
+
+    key: str
+    size: int
+    sha256: str
+
+
+class _Pipe:
+    """Takes chunks from the event loop and gives them to the thread that stores them."""
+
+    def __init__(self) -> None:
+        self.size = 0
+        self.digest = hashlib.sha256()
+        self._chunks: queue.Queue[bytes | BaseException | None] = queue.Queue(_WAITING)
+        self._rest = b""
+        self._over = False
+
+    def read(self, size: int = -1) -> bytes:
+        if not self._rest and not self._over:
+            item = self._chunks.get()
+            if isinstance(item, BaseException):
+                raise item
+            self._over = item is None
+            self._rest = item or b""
+        block, self._rest = (self._rest, b"") if size < 0 else (self._rest[:size], self._rest[size:])
+        self.size += len(block)
+        self.digest.update(block)
+        return block
+
+    async def send(self, item: bytes | BaseException | None, reader: asyncio.Future[Any]) -> None:
+        """Pass a chunk on; None is the end. A reader that has given up gets nothing."""
+        while not reader.done():
+            try:
+                self._chunks.put_nowait(item)
+                return
+            except queue.Full:
+                await asyncio.sleep(0.005)
+
+
+class Receiver:
+    """Stores one file while it comes; what breaks on the way leaves nothing behind."""
+
+    def __init__(self, service: Service, key: str) -> None:
+        self._service = service
+        self._key = key
+        self._pipe = _Pipe()
+        self._received = 0
+        self._looked = 0
+        source = cast("BinaryIO", self._pipe)
+        self._storing = asyncio.ensure_future(run_in_threadpool(service.storage.put, key, source))
+
+    async def take(self, chunk: bytes) -> None:
+        """The next bytes. Raises LimitExceeded, DiskFull, or what the storage says."""
+        settings = self._service.settings
+        self._received += len(chunk)
+        if self._received > settings.max_upload:
+            raise too_large(settings.max_upload)
+        if self._received - self._looked > _LOOK:
+            self._looked = self._received
+            await run_in_threadpool(refuse_when_full, self._service.storage, settings.min_free)
+        if self._storing.done():
+            await self._storing
+        if chunk:
+            await self._pipe.send(chunk, self._storing)
+
+    async def finish(self) -> Stored:
+        """All is there."""
+        await self._pipe.send(None, self._storing)
+        size = await self._storing
+        if size == 0:
+            raise InvalidOption("The file is empty (0 bytes).")
+        return Stored(self._key, size, self._pipe.digest.hexdigest())
+
+    async def give_up(self) -> None:
+        """Stop, and take away what is stored already."""
+        await self._pipe.send(ConnectionAbortedError("The file did not come to its end."), self._storing)
+        await asyncio.wait([self._storing])
+        self._storing.exception()
+        await run_in_threadpool(self._service.storage.delete, self._key)
+
+
+def too_large(limit: int) -> LimitExceeded:
+    """What is said about a file with too many bytes."""
+    return LimitExceeded(f"The file is larger than the {limit:,} bytes allowed (AURICLE_MAX_UPLOAD).")
+
+
+async def check_room(request: Request, service: Service) -> None:
+    """Refuse a body that is announced as too large, and any where the disk is nearly full."""
+    announced = request.headers.get("content-length", "0")
+    size = int(announced) if announced.isdecimal() else 0
+    if size > service.settings.max_upload + _LARGEST_FIELD:
+        raise too_large(service.settings.max_upload)
+    await run_in_threadpool(refuse_when_full, service.storage, service.settings.min_free, size)
+
+
+async def receive_body(
+    request: Request, service: Service, key: str, keep: Callable[[Stored], Awaitable[None]]
+) -> None:
+    """Store the body of a request and hand it to `keep`; where that raises, nothing stays."""
+    await check_room(request, service)
+    receiver = Receiver(service, key)
+    try:
+        async for chunk in request.stream():
+            await receiver.take(chunk)
+        await keep(await receiver.finish())
+    except BaseException as error:
+        await asyncio.shield(receiver.give_up())
+        if isinstance(error, ClientDisconnect):
+            raise AuricleError("The connection broke off before the whole file was here.") from error
+        raise
+
+
+async def receive_part(
+    request: Request, service: Service, key: str, token: str, number: int, size: int
+) -> StoredPart:
+    """Store the body of a request as part `number` of an upload; it has to have exactly `size` bytes."""
+    await check_room(request, service)
+    pipe = _Pipe()
+    source = cast("BinaryIO", pipe)
+    storing = asyncio.ensure_future(
+        run_in_threadpool(service.storage.uploads.put, key, token, number, source, size)
+    )
+    try:
+        received = 0
+        async for chunk in request.stream():
+            received += len(chunk)
+            if received > size:
+                raise InvalidOption(f"Part {number} has more than the {size} bytes it should have.")
+            if chunk:
+                await pipe.send(chunk, storing)
+        await pipe.send(None, storing)
+        return await storing
+    except BaseException as error:
+        await pipe.send(ConnectionAbortedError("The part did not come to its end."), storing)
+        await asyncio.shield(asyncio.wait([storing]))
+        if isinstance(error, ClientDisconnect):
+            raise AuricleError("The connection broke off before the whole part was here.") from error
+        raise
+
+
+@dataclass(slots=True)
+class Form:
+    """A multipart form: its fields as text, the name and type of its file, and the file once it is stored."""
+
+    fields: dict[str, list[str]]
+    filename: str = ""
+    media_type: str = ""
+    stored: Stored | None = None
+
+    def field(self, name: str) -> str | None:
+        """The last value of a field."""
+        return self.fields[name][-1] if name in self.fields else None
+
+
+async def receive_form(
+    request: Request, service: Service, key: str, keep: Callable[[Form], Awaitable[None]]
+) -> None:
+    """Read a multipart form with one `file`, which goes straight to the storage, and hand it to `keep`.
+
+    Where anything raises, nothing stays. Raises InvalidOption for a body that is no such form.
+    """
+    kind, parameters = parse_options_header(request.headers.get("content-type", ""))
+    if kind != b"multipart/form-data" or not parameters.get(b"boundary"):
+        raise InvalidOption(
+            "Send the file as multipart/form-data in a part named file, or PUT it as the body of the request."
+        )
+    await check_room(request, service)
+    reader = _FormReader(service, key)
+    try:
+        async for event in _events(request, parameters[b"boundary"]):
+            await reader.take(*event)
+        await keep(await reader.finish())
+    except BaseException as error:
+        if reader.receiver is not None:
+            await asyncio.shield(reader.receiver.give_up())
+        if isinstance(error, ClientDisconnect):
+            raise AuricleError("The connection broke off before the whole file was here.") from error
+        raise
+
+
+class _FormReader:
+    """Puts the parts of a form where they belong."""
+
+    def __init__(self, service: Service, key: str) -> None:
+        self.receiver: Receiver | None = None
+        self._service = service
+        self._key = key
+        self._form = Form({})
+        self._name = ""
+        self._value = bytearray()
+        self._parts = 0
+
+    async def take(self, kind: str, content: bytes) -> None:
+        match kind:
+            case "headers":
+                self._begin(content)
+            case "data" if self.receiver is not None and self._name == "file":
+                await self.receiver.take(content)
+            case "data":
+                self._value += content
+                if len(self._value) > _LARGEST_FIELD:
+                    raise LimitExceeded(f"The field {self._name} is larger than 1 MiB.")
+            case "end" if self._name != "file":
+                text = self._value.decode("utf-8", errors="replace")
+                self._form.fields.setdefault(self._name, []).append(text)
+
+    async def finish(self) -> Form:
+        if self.receiver is None:
+            raise InvalidOption("The form has no part named file: that is the recording.")
+        self._form.stored = await self.receiver.finish()
+        return self._form
+
+    def _begin(self, header: bytes) -> None:
+        self._parts += 1
+        if self._parts > _MOST_PARTS:
+            raise InvalidOption(f"The form has more than {_MOST_PARTS} parts.")
+        lines = dict(line.split(b":", 1) for line in header.split(b"\n") if b":" in line)
+        _, parameters = parse_options_header(lines.get(b"content-disposition", b"").strip())
+        self._name = parameters.get(b"name", b"").decode("utf-8", errors="replace")
+        self._value.clear()
+        if self._name != "file":
+            return
+        if self.receiver is not None:
+            raise InvalidOption("The form has several files: send one recording a request.")
+        self._form.filename = parameters.get(b"filename", b"").decode("utf-8", errors="replace")
+        self._form.media_type = lines.get(b"content-type", b"").strip().decode("latin-1")
+        self.receiver = Receiver(self._service, self._key)
+
+
+async def _events(request: Request, boundary: bytes) -> AsyncIterator[tuple[str, bytes]]:
+    """The form as it comes: the headers of a part (lower-case names, a line each), its data, its end."""
+    events: list[tuple[str, bytes]] = []
+    header = bytearray()
+    name, value = bytearray(), bytearray()
+
+    def on_header_end() -> None:
+        header.extend(name.lower() + b":" + value + b"\n")
+        name.clear()
+        value.clear()
+
+    def on_headers() -> None:
+        events.append(("headers", bytes(header)))
+        header.clear()
+
+    parser = MultipartParser(
+        boundary,
+        {
+            "on_header_field": lambda content, start, end: name.extend(content[start:end]),
+            "on_header_value": lambda content, start, end: value.extend(content[start:end]),
+            "on_header_end": on_header_end,
+            "on_headers_finished": on_headers,
+            "on_part_data": lambda content, start, end: events.append(("data", content[start:end])),
+            "on_part_end": lambda: events.append(("end", b"")),
+            "on_end": lambda: events.append(("over", b"")),
+        },
+    )
+    over = False
+    async for chunk in request.stream():
+        try:
+            parser.write(chunk)
+        except Exception as error:
+            raise InvalidOption(f"The form cannot be read: {error}.") from error
+        for event in events:
+            over = over or event[0] == "over"
+            yield event
+        events.clear()
+    if not over:
+        raise InvalidOption("The form breaks off before its end.")

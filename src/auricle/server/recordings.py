@@ -1,0 +1,350 @@
+"""Routes for recordings: uploading, listing, changing, playing, deleting."""
+
+import json
+from datetime import UTC, datetime
+from typing import Annotated, Any, Literal
+
+from fastapi import APIRouter, Body, Header, Query, Request, Response
+from pydantic import BaseModel, Field
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+from starlette.concurrency import run_in_threadpool
+
+from auricle.audio.peaks import Peaks
+from auricle.errors import InvalidOption, NotFound, Outdated
+from auricle.jobs.create import PRIORITIES, cancel_job
+from auricle.jobs.ledger import OPEN
+from auricle.jobs.options import read_options
+from auricle.server.accepting import Accepted, Wishes, accept, known, read_json, wishes_of
+from auricle.server.deps import ServiceDep, UserDep
+from auricle.server.incoming import Form, Stored, receive_body, receive_form
+from auricle.server.models import RecordingModel, recording_models
+from auricle.server.paging import Cursor, Limit, Page, read_cursor, write_cursor
+from auricle.server.sending import send_blob
+from auricle.store import recordings as store
+from auricle.store.audit import record
+from auricle.store.schema import Job, Recording, new_id, now
+from auricle.store.search import retitle
+
+router = APIRouter(tags=["recordings"])
+
+IfMatch = Annotated[str | None, Header(description="The ETag that was read; 412 where it has changed since.")]
+IdempotencyKey = Annotated[
+    str | None, Header(max_length=300, description="The same key gives the same job again.")
+]
+
+
+class Change(BaseModel):
+    """What is to change; what is left out stays."""
+
+    title: str | None = Field(None, min_length=1, max_length=200)
+    tags: list[str] | None = Field(None, max_length=100)
+
+
+class Bulk(BaseModel):
+    """The same for many recordings."""
+
+    ids: list[str] = Field(min_length=1, max_length=1000)
+    action: Literal["delete", "restore", "tag", "untag"]
+    tag: str | None = Field(None, max_length=100, description="For tag and untag.")
+
+
+_FORM: dict[str, Any] = {
+    "requestBody": {
+        "required": True,
+        "content": {
+            "multipart/form-data": {
+                "schema": {
+                    "type": "object",
+                    "required": ["file"],
+                    "properties": {
+                        "file": {"type": "string", "format": "binary", "description": "The recording."},
+                        "options": {
+                            "type": "string",
+                            "description": 'A JSON object such as `{"language": "de"}`; see GET /info.',
+                        },
+                        "title": {"type": "string", "description": "By default the file's name."},
+                        "tags": {"type": "string", "description": "Separated by commas."},
+                        "priority": {"type": "string", "enum": list(PRIORITIES)},
+                        "transcribe": {"type": "string", "enum": ["true", "false"]},
+                        "on_duplicate": {"type": "string", "enum": ["keep", "return"]},
+                    },
+                }
+            }
+        },
+    }
+}
+_BODY: dict[str, Any] = {
+    "requestBody": {
+        "required": True,
+        "content": {"application/octet-stream": {"schema": {"type": "string", "format": "binary"}}},
+    }
+}
+
+
+@router.post("/recordings", status_code=201, openapi_extra=_FORM)
+async def upload_recording(
+    request: Request,
+    response: Response,
+    service: ServiceDep,
+    user: UserDep,
+    idempotency_key: IdempotencyKey = None,
+) -> Accepted:
+    """Store a recording and queue its job; 200 where that was done before with this Idempotency-Key."""
+    before = await run_in_threadpool(known, service, user, idempotency_key)
+    if before is not None:
+        response.status_code = 200
+        return before
+    recording_id = new_id()
+    accepted: list[Accepted] = []
+
+    async def keep(form: Form) -> None:
+        wishes = wishes_of(form)
+        stored = form.stored
+        if stored is None:
+            raise InvalidOption("The form has no part named file: that is the recording.")
+        name, kind = form.filename, form.media_type
+        accepted.append(
+            await run_in_threadpool(
+                accept, service, user, recording_id, stored, name, kind, wishes, idempotency_key
+            )
+        )
+
+    await receive_form(request, service, f"recordings/{recording_id}/source", keep)
+    if accepted[0].recording.id != recording_id:
+        response.status_code = 200
+    return accepted[0]
+
+
+@router.put("/recordings", status_code=201, openapi_extra=_BODY)
+async def put_recording(
+    request: Request,
+    response: Response,
+    service: ServiceDep,
+    user: UserDep,
+    filename: Annotated[str, Query(max_length=1000, description="Its name, for people.")] = "recording",
+    options: Annotated[str, Query(description="A JSON object; GET /info lists all options.")] = "{}",
+    title: Annotated[str | None, Query(max_length=1000)] = None,
+    priority: Annotated[Literal["low", "normal", "high"], Query()] = "normal",
+    transcribe: Annotated[bool, Query(description="false only stores it.")] = True,
+    on_duplicate: Annotated[
+        Literal["keep", "return"], Query(description="return gives an older recording with the same bytes.")
+    ] = "keep",
+    idempotency_key: IdempotencyKey = None,
+) -> Accepted:
+    """Store the body of the request as a recording (`curl -T file`) and queue its job."""
+    before = await run_in_threadpool(known, service, user, idempotency_key)
+    if before is not None:
+        response.status_code = 200
+        return before
+    wishes = Wishes(
+        title=title,
+        options=read_json(options),
+        priority=priority,
+        transcribe=transcribe,
+        on_duplicate=on_duplicate,
+    )
+    read_options(wishes.options, service.settings)
+    recording_id = new_id()
+    kind = request.headers.get("content-type", "")
+    accepted: list[Accepted] = []
+
+    async def keep(stored: Stored) -> None:
+        accepted.append(
+            await run_in_threadpool(
+                accept, service, user, recording_id, stored, filename, kind, wishes, idempotency_key
+            )
+        )
+
+    await receive_body(request, service, f"recordings/{recording_id}/source", keep)
+    if accepted[0].recording.id != recording_id:
+        response.status_code = 200
+    return accepted[0]
+
+
+@router.get("/recordings")
+def list_recordings(
+    service: ServiceDep,
+    user: UserDep,
+    title: Annotated[str | None, Query(max_length=200, description="Titles that contain this.")] = None,
+    state: Annotated[
+        Literal["none", "queued", "running", "done", "failed", "dead", "cancelled"] | None, Query()
+    ] = None,
+    language: Annotated[str | None, Query(max_length=10)] = None,
+    tag: Annotated[str | None, Query(max_length=100)] = None,
+    speaker: Annotated[str | None, Query(max_length=200)] = None,
+    since: Annotated[datetime | None, Query(description="Not older than this.")] = None,
+    until: Annotated[datetime | None, Query(description="Older than this.")] = None,
+    sha256: Annotated[str | None, Query(max_length=64)] = None,
+    trash: Annotated[bool, Query(description="Those in the trash.")] = False,
+    sort: Annotated[Literal["newest", "oldest", "title", "longest"], Query()] = "newest",
+    limit: Limit = 50,
+    cursor: Cursor = None,
+) -> Page[RecordingModel]:
+    """Your recordings, a page at a time."""
+    which = store.Filter(title, state, language, tag, speaker, _naive(since), _naive(until), sha256, trash)
+    value = float if sort == "longest" else str
+    after = read_cursor(cursor, value, str) if cursor else None
+    with service.database.read() as session:
+        found = store.page(session, store.listed(user.id, which), sort, _checked(after, sort), limit + 1)
+        items = recording_models(session, found[:limit])
+    following = write_cursor(*store.place(found[limit - 1], sort)) if len(found) > limit else None
+    return Page(items=items, next=following)
+
+
+def _naive(moment: datetime | None) -> datetime | None:
+    return None if moment is None else moment.astimezone(UTC).replace(tzinfo=None)
+
+
+def _checked(after: list[Any] | None, sort: str) -> list[Any] | None:
+    if after is not None and sort in ("newest", "oldest"):
+        try:
+            datetime.fromisoformat(after[0])
+        except ValueError:
+            raise InvalidOption(
+                "The cursor is not one that this list gave: start again without it."
+            ) from None
+    return after
+
+
+@router.post("/recordings/bulk")
+def change_many(service: ServiceDep, user: UserDep, wish: Bulk) -> list[RecordingModel]:
+    """Delete, bring back or tag many recordings at once: all of them, or none where one is not there."""
+    if wish.action in ("tag", "untag") and not (wish.tag or "").strip():
+        raise InvalidOption(f"The action {wish.action} needs a tag.")
+    with service.database.write() as session:
+        found = [store.find_recording(session, user.id, one) for one in dict.fromkeys(wish.ids)]
+        tags = store.tags_of(session, found)
+        for recording in found:
+            match wish.action:
+                case "delete":
+                    _to_trash(session, recording)
+                case "restore":
+                    recording.deleted_at = None
+                case "tag":
+                    store.set_tags(session, recording, [*tags[recording.id], wish.tag or ""])
+                case "untag":
+                    store.set_tags(session, recording, [one for one in tags[recording.id] if one != wish.tag])
+            store.touch(recording)
+        record(session, user.id, f"recordings.{wish.action}", detail=len(found))
+        return recording_models(session, found)
+
+
+@router.get("/tags")
+def list_tags(service: ServiceDep, user: UserDep) -> dict[str, int]:
+    """Your tags, and on how many recordings each is."""
+    with service.database.read() as session:
+        return dict(store.tag_counts(session, user.id))
+
+
+@router.get("/recordings/{recording_id}")
+def get_recording(
+    service: ServiceDep, user: UserDep, response: Response, recording_id: str
+) -> RecordingModel:
+    """One recording."""
+    with service.database.read() as session:
+        recording = store.find_recording(session, user.id, recording_id)
+        response.headers["ETag"] = f'"{recording.version}"'
+        return recording_models(session, [recording])[0]
+
+
+@router.patch("/recordings/{recording_id}")
+def change_recording(
+    service: ServiceDep,
+    user: UserDep,
+    response: Response,
+    recording_id: str,
+    change: Annotated[Change, Body()],
+    if_match: IfMatch = None,
+) -> RecordingModel:
+    """Rename or tag a recording."""
+    with service.database.write() as session:
+        recording = store.find_recording(session, user.id, recording_id)
+        if if_match is not None and if_match.strip('W/" ') not in ("*", str(recording.version)):
+            raise Outdated("The recording was changed since you read it: read it again, then change it.")
+        if change.title is not None:
+            recording.title = store.clean_name(change.title, recording.title)
+            retitle(session, recording)
+        if change.tags is not None:
+            store.set_tags(session, recording, change.tags)
+        store.touch(recording)
+        session.flush()
+        response.headers["ETag"] = f'"{recording.version}"'
+        return recording_models(session, [recording])[0]
+
+
+@router.delete("/recordings/{recording_id}", status_code=204)
+def delete_recording(
+    service: ServiceDep,
+    user: UserDep,
+    recording_id: str,
+    forever: Annotated[bool, Query(description="Erase it now instead of putting it in the trash.")] = False,
+) -> None:
+    """Put a recording in the trash, or erase it and all that was made of it."""
+    with service.database.write() as session:
+        recording = store.find_recording(session, user.id, recording_id)
+        _to_trash(session, recording)
+        blobs = store.erase(session, recording) if forever else []
+        record(session, user.id, "recording.erased" if forever else "recording.deleted", recording_id)
+    for blob in blobs:
+        service.storage.delete(blob)
+
+
+def _to_trash(session: Session, recording: Recording) -> None:
+    recording.deleted_at = recording.deleted_at or now()
+    store.touch(recording)
+    open_jobs = select(Job).where(Job.recording_id == recording.id, Job.state.in_(OPEN))
+    for job in session.scalars(open_jobs).all():
+        cancel_job(session, job)
+    session.flush()
+
+
+@router.post("/recordings/{recording_id}/restore")
+def restore_recording(service: ServiceDep, user: UserDep, recording_id: str) -> RecordingModel:
+    """Bring a recording back from the trash."""
+    with service.database.write() as session:
+        recording = store.find_recording(session, user.id, recording_id)
+        recording.deleted_at = None
+        store.touch(recording)
+        return recording_models(session, [recording])[0]
+
+
+@router.get("/recordings/{recording_id}/download", response_class=Response)
+@router.head("/recordings/{recording_id}/download", include_in_schema=False)
+def download_recording(request: Request, service: ServiceDep, user: UserDep, recording_id: str) -> Response:
+    """The file as it was uploaded; ranges are honoured."""
+    with service.database.read() as session:
+        recording = store.find_recording(session, user.id, recording_id)
+    return send_blob(
+        request, service.storage, recording.blob, recording.media_type, attachment=recording.filename
+    )
+
+
+@router.get("/recordings/{recording_id}/preview", response_class=Response)
+@router.head("/recordings/{recording_id}/preview", include_in_schema=False)
+def preview_recording(request: Request, service: ServiceDep, user: UserDep, recording_id: str) -> Response:
+    """Something every browser can play; ranges are honoured, so that a player can jump."""
+    with service.database.read() as session:
+        recording = store.find_recording(session, user.id, recording_id)
+    if recording.preview_blob is not None:
+        return send_blob(request, service.storage, recording.preview_blob, "audio/mp4")
+    return send_blob(request, service.storage, recording.blob, recording.media_type)
+
+
+@router.get("/recordings/{recording_id}/peaks", response_class=Response)
+def peaks_of_recording(
+    service: ServiceDep,
+    user: UserDep,
+    recording_id: str,
+    format: Annotated[Literal["json", "dat"], Query()] = "json",
+) -> Response:
+    """The outline of its loudness, as audiowaveform writes it (version 2, JSON or binary)."""
+    with service.database.read() as session:
+        recording = store.find_recording(session, user.id, recording_id)
+    if recording.peaks_blob is None:
+        raise NotFound("The outline is drawn while the recording is transcribed; it is not there yet.")
+    with service.storage.open(recording.peaks_blob) as file:
+        content = file.read()
+    if format == "dat":
+        return Response(content, media_type="application/octet-stream")
+    return Response(json.dumps(Peaks.from_bytes(content).to_dict()), media_type="application/json")

@@ -1,0 +1,82 @@
+"""Files that go out: whole, in ranges, or by an address of the storage itself."""
+
+import hashlib
+import re
+from collections.abc import Iterator
+from typing import BinaryIO
+from urllib.parse import quote
+
+from fastapi import Request
+from fastapi.responses import RedirectResponse, Response, StreamingResponse
+
+from auricle.errors import NotFound
+from auricle.store import Storage
+
+_RANGE = re.compile(r"bytes=(\d*)-(\d*)")
+_BLOCK = 1 << 18
+
+
+def disposition(filename: str, *, inline: bool = False) -> str:
+    """A Content-Disposition that keeps every letter of a name (RFC 6266)."""
+    plain = re.sub(r"[^ !#$&+.0-9A-Z^_`a-z{}~-]", "_", filename)
+    kind = "inline" if inline else "attachment"
+    return f"{kind}; filename=\"{plain}\"; filename*=UTF-8''{quote(filename, safe='')}"
+
+
+def send_blob(
+    request: Request, storage: Storage, key: str, media_type: str, *, attachment: str | None = None
+) -> Response:
+    """A stored file, or the range of it that is asked for (RFC 9110, section 14); NotFound where it is gone.
+
+    A blob never changes, so its key is its ETag.
+    """
+    if attachment is not None and request.method == "GET":
+        address = storage.download_url(key, attachment, media_type)
+        if address is not None:
+            return RedirectResponse(address, 307)
+    blob = next((one for one in storage.blobs(key) if one.key == key), None)
+    if blob is None:
+        raise NotFound("The file is not there any more.")
+    etag = f'"{hashlib.sha256(key.encode()).hexdigest()[:32]}"'
+    headers = {"Accept-Ranges": "bytes", "ETag": etag, "Cache-Control": "private, no-cache"}
+    if attachment is not None:
+        headers["Content-Disposition"] = disposition(attachment)
+    if etag in request.headers.get("if-none-match", ""):
+        return Response(status_code=304, headers=headers)
+    asked = request.headers.get("range") if request.headers.get("if-range", etag) == etag else None
+    span = _span(asked, blob.size)
+    if span is None:
+        return Response(status_code=416, headers={**headers, "Content-Range": f"bytes */{blob.size}"})
+    start, stop = span
+    status = 200
+    if asked and (start, stop) != (0, blob.size):
+        status = 206
+        headers["Content-Range"] = f"bytes {start}-{stop - 1}/{blob.size}"
+    headers["Content-Length"] = str(stop - start)
+    if request.method == "HEAD":
+        return Response(status_code=status, headers=headers, media_type=media_type)
+    blocks = _blocks(storage.open(key, start, stop))
+    return StreamingResponse(blocks, status, headers=headers, media_type=media_type)
+
+
+def _span(asked: str | None, size: int) -> tuple[int, int] | None:
+    """First byte and the one after the last; None where nothing of what is asked for exists."""
+    found = _RANGE.fullmatch(asked.strip()) if asked else None
+    if found is None or found[0] == "bytes=-":
+        # Several ranges, or a unit nobody knows: the whole is a right answer too.
+        return 0, size
+    first, last = found.groups()
+    if not first:
+        count = min(int(last), size)
+        return (size - count, size) if count else None
+    start = int(first)
+    stop = min(int(last) + 1, size) if last else size
+    return (start, stop) if start < stop else None
+
+
+def _blocks(file: BinaryIO) -> Iterator[bytes]:
+    try:
+        while block := file.read(_BLOCK):
+            yield block
+    finally:
+        file.close()

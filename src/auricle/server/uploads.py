@@ -1,0 +1,225 @@
+"""Routes for large files: they come in parts, in any order and side by side, and go on after a break."""
+
+import math
+from datetime import timedelta
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Path, Request
+from pydantic import BaseModel, Field
+from sqlalchemy import update
+from sqlalchemy.orm import Session
+from starlette.concurrency import run_in_threadpool
+
+from auricle.errors import AuricleError, Conflict, NotFound
+from auricle.jobs.options import read_options
+from auricle.server.accepting import Accepted, Wishes, accept, accepted_model
+from auricle.server.deps import ServiceDep, UserDep
+from auricle.server.incoming import Stored, receive_part, too_large
+from auricle.server.models import Moment
+from auricle.server.service import Service
+from auricle.store.recordings import clean_name
+from auricle.store.schema import Job, Recording, Upload, User, new_id, now
+from auricle.store.storage import refuse_when_full
+
+router = APIRouter(tags=["uploads"])
+
+_PART = 16 << 20
+#: S3 takes no more.
+_MOST_PARTS = 10_000
+_MIB = 1 << 20
+
+
+class NewUpload(BaseModel):
+    """A large file that is about to come."""
+
+    filename: str = Field(max_length=1000)
+    size: int = Field(ge=1, description="Bytes.")
+    media_type: str = Field("application/octet-stream", max_length=200)
+
+
+class UploadModel(BaseModel):
+    """An upload, and which of its parts are there."""
+
+    id: str
+    filename: str
+    size: int = Field(description="Bytes.")
+    part_size: int = Field(description="Bytes of every part but the last.")
+    parts: int = Field(description="How many parts there have to be, numbered from 1.")
+    received: list[int] = Field(description="The parts that are there.")
+    received_bytes: int
+    urls: list[str] | None = Field(
+        description="Where each part may be PUT directly; null where all go through this server."
+    )
+    recording_id: str | None = Field(description="What it became, once it was completed.")
+    expires_at: Moment
+
+
+@router.post("/uploads", status_code=201)
+def begin_upload(service: ServiceDep, user: UserDep, wanted: NewUpload) -> UploadModel:
+    """Announce a large file; the answer says how to cut it."""
+    if wanted.size > service.settings.max_upload:
+        raise too_large(service.settings.max_upload)
+    refuse_when_full(service.storage, service.settings.min_free, wanted.size)
+    upload_id = new_id()
+    blob = f"recordings/{upload_id}/source"
+    part_size = max(_PART, math.ceil(wanted.size / _MOST_PARTS / _MIB) * _MIB)
+    upload = Upload(
+        id=upload_id,
+        owner_id=user.id,
+        filename=clean_name(wanted.filename),
+        media_type=wanted.media_type,
+        size=wanted.size,
+        part_size=part_size,
+        blob=blob,
+        token=service.storage.uploads.begin(blob),
+        expires_at=now() + timedelta(days=service.settings.upload_days),
+    )
+    with service.database.write() as session:
+        session.add(upload)
+    return _model(service, upload)
+
+
+@router.get("/uploads/{upload_id}")
+def get_upload(service: ServiceDep, user: UserDep, upload_id: str) -> UploadModel:
+    """Which parts are there: what to send after a connection broke."""
+    with service.database.read() as session:
+        return _model(service, _find(session, user, upload_id))
+
+
+_BODY: dict[str, Any] = {
+    "requestBody": {
+        "required": True,
+        "content": {"application/octet-stream": {"schema": {"type": "string", "format": "binary"}}},
+    }
+}
+
+
+@router.put("/uploads/{upload_id}/parts/{number}", openapi_extra=_BODY)
+async def put_part(
+    request: Request,
+    service: ServiceDep,
+    user: UserDep,
+    upload_id: str,
+    number: Annotated[int, Path(ge=1, le=_MOST_PARTS)],
+) -> dict[str, Any]:
+    """Store one part; sent again, it replaces itself."""
+
+    def find() -> Upload:
+        with service.database.read() as session:
+            return _find(session, user, upload_id)
+
+    upload = await run_in_threadpool(find)
+    if upload.recording_id is not None:
+        raise Conflict("This upload has been completed: nothing can be added.")
+    if number > _count(upload):
+        raise NotFound(f"This upload has {_count(upload)} parts: there is no part {number}.")
+    part = await receive_part(request, service, upload.blob, upload.token, number, _size_of(upload, number))
+    return {"number": part.number, "size": part.size, "etag": part.etag}
+
+
+@router.post("/uploads/{upload_id}/complete", status_code=201)
+def complete_upload(
+    service: ServiceDep, user: UserDep, upload_id: str, wishes: Wishes | None = None
+) -> Accepted:
+    """Put the parts together: the recording and its job, as `POST /recordings` gives them."""
+    wishes = wishes or Wishes()
+    read_options(wishes.options, service.settings)
+    with service.database.read() as session:
+        upload = _find(session, user, upload_id)
+        if upload.recording_id is not None:
+            return _completed(session, upload)
+    missing = sorted(set(range(1, _count(upload) + 1)) - set(_received(service, upload)))
+    if missing:
+        shown = ", ".join(map(str, missing[:20])) + (" and more" if len(missing) > 20 else "")
+        raise Conflict(f"The upload is not complete: send part {shown}.")
+    size = service.storage.uploads.complete(upload.blob, upload.token)
+    if size != upload.size:
+        raise AuricleError(f"The parts have {size} bytes together, but {upload.size} were announced.")
+    # What the parts hold is known to the hash only when they are read as a whole: the first stage does.
+    stored = Stored(upload.blob, size, "")
+    name, kind = upload.filename, upload.media_type
+    try:
+        accepted = accept(service, user, upload.id, stored, name, kind, wishes, f"upload {upload.id}")
+    except AuricleError as error:
+        if not error.retryable:
+            service.storage.delete(upload.blob)
+            _forget(service, upload)
+        raise
+    with service.database.write() as session:
+        done = update(Upload).where(Upload.id == upload.id).values(recording_id=accepted.recording.id)
+        session.execute(done)
+    return accepted
+
+
+@router.delete("/uploads/{upload_id}", status_code=204)
+def abort_upload(service: ServiceDep, user: UserDep, upload_id: str) -> None:
+    """Give an upload up; a recording it has become stays."""
+    with service.database.read() as session:
+        upload = _find(session, user, upload_id)
+    if upload.recording_id is None:
+        service.storage.uploads.abort(upload.blob, upload.token)
+    _forget(service, upload)
+
+
+def _find(session: Session, user: User, upload_id: str) -> Upload:
+    upload = session.get(Upload, upload_id)
+    if upload is None or upload.owner_id != user.id:
+        raise NotFound("There is no such upload: it was given up, or has expired.")
+    return upload
+
+
+def _forget(service: Service, upload: Upload) -> None:
+    with service.database.write() as session:
+        found = session.get(Upload, upload.id)
+        if found is not None:
+            session.delete(found)
+
+
+def _completed(session: Session, upload: Upload) -> Accepted:
+    recording = session.get(Recording, upload.recording_id)
+    if recording is None:
+        raise NotFound("The recording that this upload became was erased.")
+    job = session.get(Job, recording.job_id) if recording.job_id else None
+    return accepted_model(session, recording, job)
+
+
+def _count(upload: Upload) -> int:
+    return math.ceil(upload.size / upload.part_size)
+
+
+def _size_of(upload: Upload, number: int) -> int:
+    return min(upload.part_size, upload.size - (number - 1) * upload.part_size)
+
+
+def _received(service: Service, upload: Upload) -> dict[int, int]:
+    """The size of every part that is there."""
+    if upload.recording_id is not None:
+        return {number: _size_of(upload, number) for number in range(1, _count(upload) + 1)}
+    try:
+        parts = service.storage.uploads.parts(upload.blob, upload.token)
+    except NotFound:
+        # Joined already, but the answer never reached the client.
+        if any(True for _ in service.storage.blobs(upload.blob)):
+            return {number: _size_of(upload, number) for number in range(1, _count(upload) + 1)}
+        raise
+    return {part.number: part.size for part in parts}
+
+
+def _model(service: Service, upload: Upload) -> UploadModel:
+    received = _received(service, upload)
+    count = _count(upload)
+    uploads = service.storage.uploads
+    open_still = upload.recording_id is None
+    urls = [uploads.url(upload.blob, upload.token, n) for n in range(1, count + 1)] if open_still else []
+    return UploadModel(
+        id=upload.id,
+        filename=upload.filename,
+        size=upload.size,
+        part_size=upload.part_size,
+        parts=count,
+        received=sorted(received),
+        received_bytes=sum(received.values()),
+        urls=[url for url in urls if url is not None] or None,
+        recording_id=upload.recording_id,
+        expires_at=upload.expires_at,
+    )

@@ -1,0 +1,245 @@
+"""Recordings: finding them, changing them, and what goes with one that is erased."""
+
+import json
+import re
+import unicodedata
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import ColumnElement, Select, String, and_, cast, delete, exists, func, or_, select
+from sqlalchemy.orm import Session
+
+from auricle.errors import InvalidOption, NotFound
+from auricle.store.schema import (
+    Job,
+    Recording,
+    RecordingTag,
+    StageResult,
+    Tag,
+    TranscriptVersion,
+    User,
+    now,
+)
+from auricle.store.search import remove
+
+#: Characters that steer a terminal or turn the direction of writing: no part of any name.
+_HIDDEN = {"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"}
+SORTS = ("newest", "oldest", "title", "longest")
+
+
+def clean_name(name: str | None, otherwise: str = "recording") -> str:
+    """A file name or title as it may be shown: one line, without a path, at most 200 characters."""
+    last = re.split(r"[/\\]", name or "")[-1]
+    shown = "".join(one for one in last if unicodedata.category(one) not in _HIDDEN)
+    return " ".join(shown.split())[:200].strip(". ") or otherwise
+
+
+def find_recording(session: Session, owner_id: str, recording_id: str, *, trash: bool = True) -> Recording:
+    """A recording of this owner; NotFound otherwise, also where it is somebody else's."""
+    recording = session.get(Recording, recording_id)
+    if recording is None or recording.owner_id != owner_id or (recording.deleted_at and not trash):
+        raise NotFound("There is no such recording.")
+    return recording
+
+
+def same_audio(session: Session, owner_id: str, sha256: str | None, besides: str = "") -> Recording | None:
+    """The oldest other recording of this owner with the same bytes that is not in the trash."""
+    if sha256 is None:
+        return None
+    return session.scalars(
+        select(Recording)
+        .where(
+            Recording.owner_id == owner_id,
+            Recording.sha256 == sha256,
+            Recording.deleted_at.is_(None),
+            Recording.id != besides,
+        )
+        .order_by(Recording.id)
+        .limit(1)
+    ).first()
+
+
+@dataclass(frozen=True, slots=True)
+class Filter:
+    """Which recordings to list; None is no condition."""
+
+    title: str | None = None
+    state: str | None = None
+    language: str | None = None
+    tag: str | None = None
+    speaker: str | None = None
+    since: datetime | None = None
+    until: datetime | None = None
+    sha256: str | None = None
+    trash: bool = False
+
+
+def listed(owner_id: str, which: Filter) -> Select[Recording]:
+    """The recordings of one owner that the filter lets through, in no order yet."""
+    query = select(Recording).where(
+        Recording.owner_id == owner_id,
+        Recording.deleted_at.is_not(None) if which.trash else Recording.deleted_at.is_(None),
+    )
+    conditions: list[tuple[Any, ColumnElement[bool]]] = [
+        (which.title, Recording.title.icontains(which.title or "", autoescape=True)),
+        (which.language, Recording.language == which.language),
+        (which.since, Recording.created_at >= which.since),
+        (which.until, Recording.created_at < which.until),
+        (which.sha256, Recording.sha256 == which.sha256),
+        (which.state, _in_state(which.state)),
+        (which.tag, _with_tag(which.tag)),
+        (which.speaker, _with_speaker(which.speaker)),
+    ]
+    return query.where(*(condition for given, condition in conditions if given is not None))
+
+
+def page(
+    session: Session, query: Select[Recording], sort: str, after: Sequence[Any] | None, limit: int
+) -> list[Recording]:
+    """The next recordings in this order; `after` is the place of the last one before, see `place`."""
+    column, descending = _order(sort)
+    key = (column.desc(), Recording.id.desc()) if descending else (column.asc(), Recording.id.asc())
+    if after is not None:
+        value, last = after[0], after[1]
+        if sort in ("newest", "oldest"):
+            value = datetime.fromisoformat(value)
+        beyond = column < value if descending else column > value
+        next_id = Recording.id < last if descending else Recording.id > last
+        query = query.where(or_(beyond, and_(column == value, next_id)))
+    return list(session.scalars(query.order_by(*key).limit(limit)))
+
+
+def place(recording: Recording, sort: str) -> tuple[Any, str]:
+    """Where a recording stands in an order, for a cursor."""
+    match sort:
+        case "title":
+            return recording.title.lower(), recording.id
+        case "longest":
+            return recording.duration or 0.0, recording.id
+        case _:
+            return recording.created_at.isoformat(), recording.id
+
+
+def _order(sort: str) -> tuple[ColumnElement[Any], bool]:
+    match sort:
+        case "newest":
+            return Recording.created_at.expression, True
+        case "oldest":
+            return Recording.created_at.expression, False
+        case "title":
+            return func.lower(Recording.title), False
+        case "longest":
+            return func.coalesce(Recording.duration, 0.0), True
+        case _:
+            raise InvalidOption(f"sort is {sort!r}, but has to be one of {', '.join(SORTS)}.")
+
+
+def _in_state(state: str | None) -> ColumnElement[bool]:
+    if state == "none":
+        return Recording.job_id.is_(None)
+    return exists().where(Job.id == Recording.job_id, Job.state == state)
+
+
+def _with_tag(name: str | None) -> ColumnElement[bool]:
+    return exists().where(
+        RecordingTag.recording_id == Recording.id, RecordingTag.tag_id == Tag.id, Tag.name == name
+    )
+
+
+def _with_speaker(name: str | None) -> ColumnElement[bool]:
+    # Names are kept as JSON text, in which other letters than ASCII are escaped.
+    return cast(Recording.speakers, String).contains(json.dumps(name), autoescape=True)
+
+
+def tags_of(session: Session, recordings: Sequence[Recording]) -> dict[str, list[str]]:
+    """The tags of each recording, by name."""
+    rows = session.execute(
+        select(RecordingTag.recording_id, Tag.name)
+        .join(Tag, Tag.id == RecordingTag.tag_id)
+        .where(RecordingTag.recording_id.in_([one.id for one in recordings]))
+        .order_by(Tag.name)
+    )
+    tags: dict[str, list[str]] = {one.id: [] for one in recordings}
+    for recording_id, name in rows:
+        tags[recording_id].append(name)
+    return tags
+
+
+def set_tags(session: Session, recording: Recording, names: Sequence[str]) -> None:
+    """Give a recording exactly these tags; tags nobody uses any more go."""
+    wanted = {" ".join(name.split())[:100] for name in names} - {""}
+    session.execute(delete(RecordingTag).where(RecordingTag.recording_id == recording.id))
+    for name in sorted(wanted):
+        tag = session.scalars(select(Tag).where(Tag.owner_id == recording.owner_id, Tag.name == name)).first()
+        if tag is None:
+            tag = Tag(owner_id=recording.owner_id, name=name)
+            session.add(tag)
+            session.flush()
+        session.add(RecordingTag(recording_id=recording.id, tag_id=tag.id))
+    session.flush()
+    used = select(RecordingTag.tag_id)
+    session.execute(delete(Tag).where(Tag.owner_id == recording.owner_id, Tag.id.not_in(used)))
+
+
+def tag_counts(session: Session, owner_id: str) -> list[tuple[str, int]]:
+    """Every tag of one person, and on how many recordings outside the trash it is."""
+    rows = session.execute(
+        select(Tag.name, func.count(Recording.id))
+        .join(RecordingTag, RecordingTag.tag_id == Tag.id)
+        .join(Recording, and_(Recording.id == RecordingTag.recording_id, Recording.deleted_at.is_(None)))
+        .where(Tag.owner_id == owner_id)
+        .group_by(Tag.name)
+        .order_by(Tag.name)
+    )
+    return [(name, count) for name, count in rows]
+
+
+def touch(recording: Recording) -> None:
+    """Note that a recording was changed."""
+    recording.version += 1
+    recording.changed_at = now()
+
+
+def erase(session: Session, recording: Recording) -> list[str]:
+    """Forget a recording and all that was made of it; returns the blobs to delete once this is committed.
+
+    What stages found out about its audio goes as well, unless its owner has another recording of it.
+    """
+    blobs = [f"recordings/{recording.id}", f"transcripts/{recording.id}"]
+    others = select(func.count()).where(
+        Recording.owner_id == recording.owner_id,
+        Recording.sha256 == recording.sha256,
+        Recording.id != recording.id,
+    )
+    if recording.sha256 is not None and not session.scalar(others):
+        results = session.scalars(
+            select(StageResult).where(
+                StageResult.owner_id == recording.owner_id, StageResult.sha256 == recording.sha256
+            )
+        ).all()
+        for result in results:
+            for value in result.result.get("blobs", {}).values():
+                blobs += value if isinstance(value, list) else [value]
+            session.delete(result)
+    remove(session, recording.id)
+    set_tags(session, recording, [])
+    session.flush()
+    for table in (TranscriptVersion, Job):
+        session.execute(delete(table).where(table.recording_id == recording.id))
+    session.delete(recording)
+    return blobs
+
+
+def space_of(session: Session, owner_id: str) -> int:
+    """Bytes of the recordings of one person, those in the trash included."""
+    total = session.scalar(
+        select(func.coalesce(func.sum(Recording.size), 0)).where(Recording.owner_id == owner_id)
+    )
+    return int(total or 0)
+
+
+def retention_of(user: User, installation: int | None) -> int | None:
+    """After how many days the recordings of a person go to the trash; None is never."""
+    return user.retention_days if user.retention_days is not None else installation
