@@ -73,7 +73,7 @@ def _transport_options(settings: Settings, url: str) -> dict[str, Any]:
         }
     if url.startswith("sqs"):
         address = urlsplit(url)
-        # Another address than Amazon's is a stand-in such as MiniStack, mostly without TLS.
+        # Another address than Amazon's is a stand-in, mostly without TLS.
         return {
             "is_secure": address.hostname is None or address.port in (None, 443),
             "visibility_timeout": _VISIBILITY,
@@ -97,6 +97,7 @@ class CeleryBroker:
         self._app = create_celery(settings, {"max_retries": 0, **hasty.get(kind, {})})
         self._connection: Any = None
         self._away_until = 0.0
+        self._problem = ""
         self._lock = threading.Lock()
 
     def ring(self, queue: str) -> None:
@@ -119,19 +120,15 @@ class CeleryBroker:
         """Ask over the connection there is, then over a new one: the old one may have died unnoticed."""
         with self._lock:
             if time.monotonic() < self._away_until:
-                raise StorageUnavailable("The broker did not answer a moment ago and is left alone for now.")
-            was_open = self._connection is not None
-            try:
-                return question(self._open())
-            except Exception as error:
-                self._hang_up()
-                if not was_open:
-                    raise self._outage(error) from error
-            try:
-                return question(self._open())
-            except Exception as error:
-                self._hang_up()
-                raise self._outage(error) from error
+                raise StorageUnavailable(self._problem)
+            while True:
+                was_open = self._connection is not None
+                try:
+                    return question(self._open())
+                except Exception as error:
+                    self._hang_up()
+                    if not was_open:
+                        raise self._outage(error) from error
 
     def _open(self) -> Any:
         if self._connection is None:
@@ -147,8 +144,9 @@ class CeleryBroker:
     def _outage(self, error: Exception) -> StorageUnavailable:
         # The libraries of three brokers raise errors of their own, and all mean the same here.
         self._away_until = time.monotonic() + REST
-        reason = (str(error).strip() or type(error).__name__).splitlines()[0]
-        return StorageUnavailable(f"The broker cannot be reached or does not answer: {reason}")
+        reason = (str(error).strip() or type(error).__name__).splitlines()[0].rstrip(".")
+        self._problem = f"The broker cannot be reached or does not answer: {reason}."
+        return StorageUnavailable(self._problem)
 
 
 def listen(
