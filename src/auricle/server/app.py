@@ -1,6 +1,5 @@
 """The application: every route, and what stands before them."""
 
-import asyncio
 import contextlib
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractContextManager
@@ -74,8 +73,6 @@ def create_app(
         lifespan=lifespan,
         responses={"default": {"model": Problem, "description": "What went wrong."}},
     )
-    #: Set when the server is about to end: answers that never end by themselves end then.
-    app.state.ending = asyncio.Event()
     add_problems(app)
     app.include_router(observability.router)
     for router in _ROUTERS:

@@ -1,15 +1,17 @@
 """Files that go out: whole, in ranges, or by an address of the storage itself."""
 
 import hashlib
+import json
 import re
 from collections.abc import Iterator
-from typing import BinaryIO
+from typing import Any, BinaryIO
 from urllib.parse import quote
 
 from fastapi import Request
 from fastapi.responses import RedirectResponse, Response, StreamingResponse
 
 from auricle.errors import NotFound
+from auricle.exports import Exported, Format
 from auricle.store import Storage
 
 _RANGE = re.compile(r"bytes=(\d*)-(\d*)")
@@ -55,8 +57,8 @@ def send_blob(
     headers["Content-Length"] = str(stop - start)
     if request.method == "HEAD":
         return Response(status_code=status, headers=headers, media_type=media_type)
-    blocks = _blocks(storage.open(key, start, stop))
-    return StreamingResponse(blocks, status, headers=headers, media_type=media_type)
+    content = blocks(storage.open(key, start, stop))
+    return StreamingResponse(content, status, headers=headers, media_type=media_type)
 
 
 def _span(asked: str | None, size: int) -> tuple[int, int] | None:
@@ -74,9 +76,18 @@ def _span(asked: str | None, size: int) -> tuple[int, int] | None:
     return (start, stop) if start < stop else None
 
 
-def _blocks(file: BinaryIO) -> Iterator[bytes]:
+def blocks(file: BinaryIO) -> Iterator[bytes]:
+    """A file in blocks; it is closed when it was sent, or the client has gone."""
     try:
         while block := file.read(_BLOCK):
             yield block
     finally:
         file.close()
+
+
+def send_export(exported: Exported, form: Format[Any], title: str) -> Response:
+    """An exported transcript; what the format could not show stands in X-Auricle-Warnings (JSON)."""
+    headers = {"Content-Disposition": disposition(f"{title}.{form.extension.lstrip('.')}", inline=True)}
+    if exported.warnings:
+        headers["X-Auricle-Warnings"] = json.dumps(exported.warnings)
+    return Response(exported.content, headers=headers, media_type=form.media_type)

@@ -13,6 +13,7 @@ from fastapi import FastAPI
 
 from auricle.errors import InvalidSetting
 from auricle.server.app import create_app
+from auricle.server.events import Watch
 from auricle.server.guard import is_loopback
 from auricle.server.service import running
 from auricle.settings import Settings
@@ -36,7 +37,8 @@ class _Server(uvicorn.Server):
             sys.stdout.flush()
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
-        self._app.state.ending.set()
+        watch: Watch = self._app.state.watch
+        watch.stop()
         await super().shutdown(sockets)
 
 

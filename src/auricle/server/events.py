@@ -1,0 +1,213 @@
+"""Live progress: the present state of jobs, sent again whenever it changes.
+
+States are sent, never changes, so nothing can be missed: a reader that was away, or slow, gets the newest.
+One query a second serves all readers of a process, and none is made while nobody reads.
+"""
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator, Iterable
+from dataclasses import dataclass, field
+from typing import Annotated
+
+import structlog
+from fastapi import APIRouter, FastAPI, Header, Query, Request
+from fastapi.sse import EventSourceResponse, ServerSentEvent
+from sqlalchemy import select
+from starlette.concurrency import run_in_threadpool
+
+from auricle.errors import StorageUnavailable
+from auricle.jobs.advance import ENDED
+from auricle.jobs.create import find_job
+from auricle.jobs.ledger import OPEN
+from auricle.jobs.status import versions
+from auricle.server.deps import ServiceDep, UserDep
+from auricle.server.models import JobModel, job_models
+from auricle.server.service import Service
+from auricle.store.schema import Job
+
+log = structlog.get_logger(__name__)
+
+router = APIRouter(tags=["jobs"])
+
+#: How often (s) the jobs that are watched are looked at.
+EVERY = 1.0
+_MOST_JOBS = 200
+
+LastEventId = Annotated[str | None, Header(description="What the stream is resumed after.")]
+
+
+@dataclass(eq=False)
+class Reader:
+    """Somebody who watches jobs: `owner` all unfinished ones of a person, otherwise those named."""
+
+    jobs: set[str]
+    owner: str | None
+    sent: dict[str, int]
+    pending: dict[str, JobModel] = field(default_factory=dict)
+    news: asyncio.Event = field(default_factory=asyncio.Event)
+
+    def tell(self, job: JobModel) -> None:
+        """Keep the newest state of a job until the reader takes it."""
+        if self.sent.get(job.id) != job.version:
+            self.pending[job.id] = job
+            self.news.set()
+
+
+class Watch:
+    """All readers of this process, and the one loop that looks for them."""
+
+    def __init__(self, service: Service) -> None:
+        self._service = service
+        self._readers: set[Reader] = set()
+        self._seen: dict[str, int] = {}
+        self._wanted = asyncio.Event()
+        self.over = False
+
+    async def join(self, reader: Reader) -> None:
+        """Begin to watch; the present states come first."""
+        for job in await run_in_threadpool(self._look, reader.jobs, reader.owner, {}):
+            reader.jobs.add(job.id)
+            reader.tell(job)
+        self._readers.add(reader)
+        self._wanted.set()
+
+    def leave(self, reader: Reader) -> None:
+        """Stop watching."""
+        self._readers.discard(reader)
+        if not self._readers:
+            self._wanted.clear()
+            self._seen.clear()
+
+    def stop(self) -> None:
+        """End every stream: the server goes."""
+        self.over = True
+        for reader in self._readers:
+            reader.news.set()
+
+    async def run(self) -> None:
+        """Look again and again while anybody reads."""
+        while True:
+            await self._wanted.wait()
+            await asyncio.sleep(EVERY)
+            readers = list(self._readers)
+            try:
+                for owner in {reader.owner for reader in readers if reader.owner}:
+                    new = await run_in_threadpool(self._open_jobs, owner)
+                    for reader in readers:
+                        if reader.owner == owner:
+                            reader.jobs.update(new)
+                watched = {job for reader in readers for job in reader.jobs}
+                for job in await run_in_threadpool(self._look, watched, None, self._seen):
+                    self._seen[job.id] = job.version
+                    for reader in readers:
+                        if job.id in reader.jobs:
+                            reader.tell(job)
+            except StorageUnavailable as error:
+                log.warning("watch_interrupted", error=str(error))
+
+    def _open_jobs(self, owner: str) -> list[str]:
+        with self._service.database.read() as session:
+            query = select(Job.id).where(Job.owner_id == owner, Job.state.in_(OPEN))
+            return list(session.scalars(query.order_by(Job.id.desc()).limit(_MOST_JOBS)))
+
+    def _look(self, jobs: Iterable[str], owner: str | None, seen: dict[str, int]) -> list[JobModel]:
+        """The jobs whose version is not the one seen before."""
+        wanted = {*jobs, *(self._open_jobs(owner) if owner else ())}
+        with self._service.database.read() as session:
+            changed = [job for job, version in versions(session, wanted).items() if seen.get(job) != version]
+            return job_models(session, session.scalars(select(Job).where(Job.id.in_(changed))).all())
+
+
+@contextlib.asynccontextmanager
+async def watching(app: FastAPI) -> AsyncIterator[None]:
+    """Look after the readers of an application while it runs."""
+    watch = Watch(app.state.service)
+    app.state.watch = watch
+    task = asyncio.create_task(watch.run())
+    try:
+        yield
+    finally:
+        watch.stop()
+        task.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            await task
+
+
+@router.get("/jobs/{job_id}/events", response_class=EventSourceResponse)
+async def watch_job(
+    request: Request, service: ServiceDep, user: UserDep, job_id: str, last_event_id: LastEventId = None
+) -> AsyncIterator[ServerSentEvent]:
+    """The state of one job, again whenever it changes; the stream ends when the job has.
+
+    Events are named `job`, their data is what `GET /jobs/{id}` gives.
+    """
+
+    def check() -> None:
+        with service.database.read() as session:
+            find_job(session, user.id, job_id)
+
+    await run_in_threadpool(check)
+    reader = Reader({job_id}, None, _sent(last_event_id))
+    async for event in _stream(request, reader, until_ended=True):
+        yield event
+
+
+@router.get("/events", response_class=EventSourceResponse)
+async def watch_jobs(
+    request: Request,
+    service: ServiceDep,
+    user: UserDep,
+    jobs: Annotated[
+        str | None, Query(max_length=8000, description="Ids with commas; all unfinished ones by default.")
+    ] = None,
+    last_event_id: LastEventId = None,
+) -> AsyncIterator[ServerSentEvent]:
+    """The states of many jobs in one stream, new jobs included where none are named."""
+    named = [one for one in (jobs or "").split(",") if one][:_MOST_JOBS]
+
+    def check() -> None:
+        with service.database.read() as session:
+            for one in named:
+                find_job(session, user.id, one)
+
+    await run_in_threadpool(check)
+    reader = Reader(set(named), None if named else user.id, _sent(last_event_id))
+    async for event in _stream(request, reader, until_ended=False):
+        yield event
+
+
+async def _stream(request: Request, reader: Reader, *, until_ended: bool) -> AsyncIterator[ServerSentEvent]:
+    watch: Watch = request.app.state.watch
+    await watch.join(reader)
+    try:
+        while not watch.over:
+            while reader.pending:
+                job_id = next(iter(reader.pending))
+                job = reader.pending.pop(job_id)
+                reader.sent[job_id] = job.version
+                yield ServerSentEvent(
+                    event="job", id=_event_id(reader.sent), data=job.model_dump(mode="json")
+                )
+                if until_ended and job.state in ENDED:
+                    return
+            reader.news.clear()
+            if not reader.pending and not watch.over:
+                await reader.news.wait()
+    finally:
+        watch.leave(reader)
+
+
+def _event_id(sent: dict[str, int]) -> str:
+    """What was sent of every job, so that a stream can be resumed without repeating it."""
+    newest = list(sent.items())[-_MOST_JOBS:]
+    return ",".join(f"{job}:{version}" for job, version in newest)
+
+
+def _sent(last_event_id: str | None) -> dict[str, int]:
+    sent = {}
+    for item in (last_event_id or "").split(","):
+        job, _, version = item.partition(":")
+        if version.isdecimal() and len(version) < 18:
+            sent[job] = int(version)
+    return sent

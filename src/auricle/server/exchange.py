@@ -1,0 +1,141 @@
+"""Routes for many things at once: exports of several recordings, and everything one person has."""
+
+import json
+import tempfile
+import zipfile
+from typing import Annotated, BinaryIO
+
+from fastapi import APIRouter, Query
+from fastapi.responses import StreamingResponse
+from pydantic import BaseModel, Field
+from sqlalchemy import select
+
+from auricle.errors import InvalidOption
+from auricle.exports import export, find_format
+from auricle.jobs.create import cancel_job
+from auricle.jobs.ledger import OPEN
+from auricle.server.deps import ServiceDep, UserDep
+from auricle.server.models import recording_models
+from auricle.server.sending import blocks, disposition
+from auricle.server.service import Service
+from auricle.store.audit import record
+from auricle.store.recordings import erase, find_recording
+from auricle.store.schema import Job, Recording, TranscriptVersion, User
+from auricle.store.transcripts import current_version, load_transcript
+
+router = APIRouter(tags=["exchange"])
+
+_BLOCK = 1 << 18
+
+
+class WantedExports(BaseModel):
+    """Which recordings, and in which formats."""
+
+    recording_ids: list[str] = Field(min_length=1, max_length=1000)
+    formats: list[str] = Field(min_length=1, max_length=20)
+
+
+@router.post("/exports", response_class=StreamingResponse)
+def export_many(service: ServiceDep, user: UserDep, wanted: WantedExports) -> StreamingResponse:
+    """The current transcripts of several recordings, in several formats, as one ZIP file."""
+    forms = [find_format(name) for name in dict.fromkeys(wanted.formats)]
+    with service.database.read() as session:
+        recordings = [find_recording(session, user.id, one) for one in dict.fromkeys(wanted.recording_ids)]
+        versions = [current_version(session, one) for one in recordings]
+    # A ZIP needs its whole before its end is known; it grows on disk, not in memory.
+    file = tempfile.TemporaryFile()  # noqa: SIM115 - closed when it has been sent
+    names: set[str] = set()
+    with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as archive:
+        for recording, version in zip(recordings, versions, strict=True):
+            transcript = load_transcript(service.storage, version)
+            stem = _unique(recording.title, names)
+            for form in forms:
+                content = export(transcript, form.name, title=recording.title).content
+                archive.writestr(f"{stem}.{form.extension.lstrip('.')}", content)
+    with service.database.write() as session:
+        record(session, user.id, "transcripts.exported", recordings=len(recordings))
+    return _zip(file, "transcripts.zip")
+
+
+@router.get("/users/me/export", response_class=StreamingResponse)
+def export_everything(
+    service: ServiceDep,
+    user: UserDep,
+    audio: Annotated[bool, Query(description="The recordings themselves as well.")] = True,
+) -> StreamingResponse:
+    """Everything you have here, as one ZIP file: recordings, and all versions of their transcripts."""
+    file = tempfile.TemporaryFile()  # noqa: SIM115 - closed when it has been sent
+    with service.database.read() as session, zipfile.ZipFile(file, "w", allowZip64=True) as archive:
+        for recording in session.scalars(
+            select(Recording).where(Recording.owner_id == user.id).order_by(Recording.id)
+        ).all():
+            row = recording_models(session, [recording])[0].model_dump_json(indent=2)
+            archive.writestr(f"{recording.id}/recording.json", row)
+            for version in session.scalars(
+                select(TranscriptVersion).where(TranscriptVersion.recording_id == recording.id)
+            ).all():
+                transcript = load_transcript(service.storage, version)
+                archive.writestr(f"{recording.id}/transcript-{version.number}.json", transcript.to_json())
+            if audio:
+                _add(archive, service, recording)
+        archive.writestr("user.json", json.dumps({"id": user.id, "name": user.name}))
+    with service.database.write() as session:
+        record(session, user.id, "user.exported", user.id)
+    return _zip(file, "auricle-export.zip")
+
+
+@router.delete("/users/me/data", status_code=204)
+def erase_everything(
+    service: ServiceDep,
+    user: UserDep,
+    confirm: Annotated[str, Query(description="Your name, so that nobody does this by mistake.")],
+) -> None:
+    """Erase every recording and transcript you have, at once and for ever."""
+    if confirm != user.name:
+        raise InvalidOption("confirm has to be your name: nothing was erased.")
+    while True:
+        blobs = _erase_some(service, user)
+        for blob in blobs:
+            service.storage.delete(blob)
+        if not blobs:
+            break
+    with service.database.write() as session:
+        record(session, user.id, "user.erased", user.id)
+
+
+def _erase_some(service: Service, user: User) -> list[str]:
+    with service.database.write() as session:
+        query = select(Recording).where(Recording.owner_id == user.id).limit(100)
+        some = session.scalars(query).all()
+        for recording in some:
+            open_jobs = select(Job).where(Job.recording_id == recording.id, Job.state.in_(OPEN))
+            for job in session.scalars(open_jobs).all():
+                cancel_job(session, job)
+        return [blob for recording in some for blob in erase(session, recording)]
+
+
+def _add(archive: zipfile.ZipFile, service: Service, recording: Recording) -> None:
+    name = f"{recording.id}/{recording.filename}"
+    with (
+        service.storage.open(recording.blob) as source,
+        archive.open(zipfile.ZipInfo(name), "w", force_zip64=True) as target,
+    ):
+        while block := source.read(_BLOCK):
+            target.write(block)
+
+
+def _unique(title: str, names: set[str]) -> str:
+    """A name for a file in the archive that no other has; titles may be the same."""
+    stem = "".join("_" if one in '<>:"/\\|?*' else one for one in title)[:150] or "transcript"
+    name, number = stem, 2
+    while name.casefold() in names:
+        name, number = f"{stem} ({number})", number + 1
+    names.add(name.casefold())
+    return name
+
+
+def _zip(file: BinaryIO, name: str) -> StreamingResponse:
+    size = file.seek(0, 2)
+    file.seek(0)
+    headers = {"Content-Disposition": disposition(name), "Content-Length": str(size)}
+    return StreamingResponse(blocks(file), headers=headers, media_type="application/zip")

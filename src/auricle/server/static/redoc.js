@@ -1,0 +1,6 @@
+const place = document.getElementById("api");
+Redoc.init(
+  place.dataset.document,
+  { hideDownloadButton: false, disableSearch: false, hideLoading: false, nativeScrollbars: true },
+  place,
+);
