@@ -3,7 +3,6 @@
 import threading
 import time
 from collections.abc import Iterator
-from datetime import timedelta
 
 from prometheus_client import CollectorRegistry
 from prometheus_client.core import GaugeMetricFamily, Metric
@@ -12,9 +11,9 @@ from sqlalchemy import case, func, select
 
 from auricle.errors import AuricleError
 from auricle.jobs.ledger import OPEN
-from auricle.jobs.reconcile import GONE
+from auricle.jobs.reconcile import workers_seen
 from auricle.store.database import Database
-from auricle.store.schema import Task, Worker, now
+from auricle.store.schema import Task, now
 
 #: However often it is asked for, the database is asked this often (s) at most.
 _KEPT = 5.0
@@ -81,10 +80,7 @@ class _Queues(Collector):
                 .where(Task.state.in_(_STATES))
                 .group_by(Task.queue, Task.state)
             ).all()
-            seen = (
-                select(func.count()).select_from(Worker).where(Worker.seen_at > at - timedelta(seconds=GONE))
-            )
-            workers.add_metric([], session.scalar(seen) or 0)
+            workers.add_metric([], workers_seen(session))
         for queue, state, count, audio, first in rows:
             tasks.add_metric([queue, state], count)
             if state == "queued":

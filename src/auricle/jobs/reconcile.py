@@ -10,7 +10,7 @@ from datetime import timedelta
 
 import psutil
 import structlog
-from sqlalchemy import delete
+from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
 from auricle import __version__
@@ -66,6 +66,12 @@ def sign_in(session: Session, name: str, shifts: list[Shift], device: str, *, dr
     row.version = __version__
     row.seen_at = now()
     session.add(row)
+
+
+def workers_seen(session: Session) -> int:
+    """How many processes take tasks, going by who said so within the last minute."""
+    queues = session.scalars(select(Worker.queues).where(Worker.seen_at > now() - timedelta(seconds=GONE)))
+    return sum(bool(taken) for taken in queues)
 
 
 def sign_out(session: Session, name: str) -> None:

@@ -1,22 +1,19 @@
 """For probes and Prometheus: how this server is, and how much there is to do."""
 
 from collections.abc import Mapping
-from datetime import timedelta
 from typing import Annotated, Literal
 
 from fastapi import APIRouter, Depends, Request, Response
 from prometheus_client import CollectorRegistry
 from pydantic import BaseModel, Field
-from sqlalchemy import func, select
 
 from auricle.errors import AuricleError, StorageUnavailable
 from auricle.jobs.health import OK, check_database, examine
 from auricle.jobs.queue_metrics import queue_registry
-from auricle.jobs.reconcile import GONE
+from auricle.jobs.reconcile import workers_seen
 from auricle.metrics import CONTENT_TYPE, exposition
 from auricle.server.deps import ServiceDep
 from auricle.server.service import Service
-from auricle.store.schema import Worker, now
 
 router = APIRouter(tags=["health"])
 
@@ -92,7 +89,6 @@ def _somebody_works(service: Service) -> bool:
         return True
     try:
         with service.database.read() as session:
-            recent = Worker.seen_at > now() - timedelta(seconds=GONE)
-            return bool(session.scalar(select(func.count()).select_from(Worker).where(recent)))
+            return workers_seen(session) > 0
     except AuricleError:
         return False
