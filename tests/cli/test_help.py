@@ -49,6 +49,7 @@ def test_help_says_what_every_option_means_at_any_width(
 def test_help_fits_a_terminal_and_speaks_no_python(auricle: Command, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("COLUMNS", "80")
     commands = ["", "transcribe", "doctor", "models", "models list", "models pull", "models remove"]
+    commands += ["serve", "worker"]
     commands += ["models verify", "models where", "config", "config show", "config check", "config example"]
     for command in commands:
         text = auricle(*command.split(), "--help").stdout
