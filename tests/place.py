@@ -1,6 +1,7 @@
 """A workplace for tests: a database, a storage on disk, one engine, and a person with recordings."""
 
 import io
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -88,11 +89,21 @@ class Office:
             return [load_transcript(self.place.storage, version) for version in versions]
 
 
-def open_office(folder: Path, engine: Engine, database_url: str | None = None, **settings: object) -> Office:
-    """An office in `folder`, with its tables made."""
+def _make_tables(database: Database) -> None:
+    Base.metadata.create_all(database.writer)
+
+
+def open_office(
+    folder: Path,
+    engine: Engine,
+    database_url: str | None = None,
+    tables: Callable[[Database], object] = _make_tables,
+    **settings: object,
+) -> Office:
+    """An office in `folder`; `tables` makes its tables, by default without the search index."""
     folder.mkdir(parents=True)
     known = Settings(data_dir=folder, **settings)
     database = open_database(database_url or f"sqlite:///{folder / 'auricle.db'}")
-    Base.metadata.create_all(database.writer)
+    tables(database)
     storage = open_storage((folder / "blobs").as_uri())
     return Office(Workplace(known, database, storage, OneEngine(engine), folder / "work"))

@@ -5,7 +5,7 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import delete, func, select
 from sqlalchemy.orm import Session
 
 from auricle.errors import Conflict, InvalidOption, NotFound, QuotaExceeded
@@ -13,7 +13,7 @@ from auricle.jobs.advance import ENDED, advance, reopen
 from auricle.jobs.ledger import OPEN, request_cancel
 from auricle.jobs.options import JobOptions
 from auricle.jobs.stages import BY_NAME
-from auricle.store.schema import Job, Recording
+from auricle.store.schema import Job, Recording, Task
 
 #: The priorities people may give; interactive work lies above.
 PRIORITIES: Mapping[str, int] = {"low": -10, "normal": 0, "high": 10}
@@ -100,3 +100,13 @@ def find_job(session: Session, owner_id: str, job_id: str) -> Job:
     if job is None or job.owner_id != owner_id:
         raise NotFound("There is no such job.")
     return job
+
+
+def resume_unfinished(session: Session) -> None:
+    """Begin every unfinished job anew, as after a backup was restored: what its tasks left is not there."""
+    for job in session.scalars(select(Job).where(Job.state.in_(OPEN))).all():
+        session.execute(delete(Task).where(Task.job_id == job.id))
+        job.state, job.started_at = "queued", None
+        job.version += 1
+        session.flush()
+        advance(session, job.id)

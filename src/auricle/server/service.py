@@ -9,11 +9,10 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 import structlog
-from filelock import FileLock, Timeout
 
 from auricle.engines import Engine
 from auricle.engines.leases import ModelPool
-from auricle.errors import AuricleError, Conflict, StorageUnavailable
+from auricle.errors import AuricleError, StorageUnavailable
 from auricle.jobs import Broker
 from auricle.jobs.brokers import open_broker
 from auricle.jobs.chores import run_due_chores
@@ -24,7 +23,7 @@ from auricle.jobs.work import Workplace
 from auricle.settings import Settings
 from auricle.store import Storage
 from auricle.store.database import Database
-from auricle.store.opening import database_of, storage_of
+from auricle.store.opening import database_of, hold_data_folder, storage_of
 from auricle.store.schema import now
 from auricle.store.upgrade import prepare_database
 
@@ -59,7 +58,7 @@ def running(settings: Settings) -> Iterator[Service]:
     Raises Conflict where another server uses this data folder, and the errors of opening the database.
     """
     settings.data_dir.mkdir(parents=True, exist_ok=True)
-    with _only_server(settings), contextlib.closing(database_of(settings)) as database:
+    with hold_data_folder(settings), contextlib.closing(database_of(settings)) as database:
         prepare_database(database)
         service = _build(settings, database)
         stopping = threading.Event()
@@ -82,22 +81,6 @@ def _build(settings: Settings, database: Database) -> Service:
     place = Workplace(settings, database, storage, engines, settings.data_dir / "work")
     crew = Crew(place, broker, _own_name(settings)) if isinstance(broker, ThreadBroker) else None
     return Service(settings, database, storage, broker, place, crew)
-
-
-@contextlib.contextmanager
-def _only_server(settings: Settings) -> Iterator[None]:
-    lock = FileLock(settings.data_dir / "server.lock")
-    try:
-        lock.acquire(timeout=0)
-    except Timeout:
-        raise Conflict(
-            f"Another Auricle server uses the data folder {settings.data_dir}: stop it, or give this one "
-            "another folder with AURICLE_DATA_DIR."
-        ) from None
-    try:
-        yield
-    finally:
-        lock.release()
 
 
 def _own_name(settings: Settings) -> str:

@@ -1,0 +1,230 @@
+"""A whole installation in a file, and back."""
+
+import io
+import os
+import signal
+import subprocess
+import sys
+import tarfile
+import time
+from collections.abc import Callable, Iterator
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+from sqlalchemy import func, select, text
+
+from auricle.errors import Conflict, NotFound
+from auricle.jobs.create import resume_unfinished
+from auricle.jobs.runner import work_once
+from auricle.store.backup import DamagedBackup, backup, migrate, restore
+from auricle.store.database import Database, open_database
+from auricle.store.recordings import set_tags
+from auricle.store.schema import (
+    LOCAL_USER,
+    ApiKey,
+    Base,
+    Job,
+    Recording,
+    SearchDocument,
+    Task,
+    TranscriptVersion,
+    now,
+)
+from auricle.store.search import search
+from auricle.store.storage import open_storage
+from auricle.store.transcripts import load_transcript
+from auricle.store.upgrade import upgrade
+from auricle.testing import FakeEngine, say, write_wav
+from place import Office, open_office
+
+_LATER = timedelta(days=30)
+
+
+@pytest.fixture
+def office(tmp_path: Path) -> Iterator[Office]:
+    """An installation with a finished recording, one that is being worked on, and a key."""
+    office = open_office(tmp_path / "old", FakeEngine(), tables=upgrade)
+    done = office.upload(write_wav(tmp_path / "done.wav", say("Alpha bravo charlie.")), LOCAL_USER)
+    office.ask(done)
+    office.work()
+    begun = office.upload(write_wav(tmp_path / "begun.wav", say("Kilo lima.")), LOCAL_USER)
+    office.ask(begun)
+    work_once(office.shift())
+    with office.database.write() as session:
+        set_tags(session, session.get_one(Recording, done), ["Ärger", "fruit"])
+        key = ApiKey(
+            id="public", owner_id=LOCAL_USER, name="k", secret_hash="0" * 64, expires_at=now() + _LATER
+        )
+        session.add(key)
+    yield office
+    office.database.close()
+
+
+@pytest.fixture
+def empty(any_database: str) -> Iterator[Database]:
+    database = open_database(any_database)
+    upgrade(database)
+    yield database
+    database.close()
+
+
+def rows(database: Database, *, without: tuple[str, ...] = ()) -> dict[str, list[tuple[object, ...]]]:
+    """Everything in the tables that a backup holds."""
+    left_out = {"session", "worker", "chore", "upload", "segment", "stage_result", *without}
+    with database.read() as session:
+        return {
+            table.name: sorted(map(tuple, session.execute(select(table)).all()), key=repr)
+            for table in Base.metadata.sorted_tables
+            if table.name not in left_out
+        }
+
+
+def test_what_was_backed_up_comes_back_into_an_empty_installation(
+    office: Office, empty: Database, tmp_path: Path
+) -> None:
+    file = tmp_path / "backup.tar"
+    backup(office.database, office.place.storage, file)
+    storage = open_storage((tmp_path / "new").as_uri())
+    restore(file, empty, storage, resume=resume_unfinished)
+    # Unfinished jobs are begun anew, so their rows differ.
+    assert rows(empty, without=("job", "task")) == rows(office.database, without=("job", "task"))
+    kept = {blob.key for blob in office.place.storage.blobs() if not blob.key.startswith("results/")}
+    assert {blob.key for blob in storage.blobs()} == kept
+    with empty.read() as session:
+        (version,) = session.scalars(select(TranscriptVersion)).all()
+        transcript = load_transcript(storage, version)
+        hits, _ = search(session, LOCAL_USER, "bravo ")
+    assert transcript.text == "Alpha bravo charlie."
+    assert [hit.recording_id for hit in hits] == [version.recording_id]
+
+
+def test_what_was_not_finished_is_done_in_the_new_place(office: Office, tmp_path: Path) -> None:
+    file = tmp_path / "backup.tar"
+    backup(office.database, office.place.storage, file)
+    new = open_office(tmp_path / "new", FakeEngine(), tables=upgrade)
+    restore(file, new.database, new.place.storage, resume=resume_unfinished)
+    with new.database.read() as session:
+        assert sorted(session.scalars(select(Job.state))) == ["done", "queued"]
+    new.work()
+    with new.database.read() as session:
+        assert set(session.scalars(select(Job.state))) == {"done"}
+        assert session.scalar(select(func.count()).select_from(TranscriptVersion)) == 2
+        assert {task.state for task in session.scalars(select(Task))} == {"done"}
+    new.database.close()
+
+
+def test_an_installation_moves_to_another_database_without_a_file(
+    office: Office, empty: Database, tmp_path: Path
+) -> None:
+    storage = open_storage((tmp_path / "new").as_uri())
+    migrate(office.database, office.place.storage, empty, storage, resume=resume_unfinished)
+    assert rows(empty, without=("job", "task")) == rows(office.database, without=("job", "task"))
+    with empty.write() as session:
+        # Numbers that the database gives go on after those that came.
+        document = SearchDocument(
+            recording_id=session.scalars(select(Recording.id)).first(), owner_id="o", title="", content="x"
+        )
+        session.add(document)
+        session.flush()
+        assert document.id == session.scalar(select(func.max(SearchDocument.id)))
+
+
+def test_nothing_is_restored_into_an_installation_that_holds_something(
+    office: Office, tmp_path: Path
+) -> None:
+    file = tmp_path / "backup.tar"
+    backup(office.database, office.place.storage, file)
+    before = rows(office.database)
+    with pytest.raises(Conflict, match="not empty: it holds 2 recordings"):
+        restore(file, office.database, office.place.storage, resume=resume_unfinished)
+    assert rows(office.database) == before
+
+
+def flip(content: bytes, place: int) -> bytes:
+    return content[:place] + bytes([content[place] ^ 255]) + content[place + 1 :]
+
+
+@pytest.mark.parametrize(
+    ("damage", "message"),
+    [
+        (lambda content: content[: len(content) // 2], "cut off"),
+        (lambda content: flip(content, 600), r"is damaged: rows/|no backup"),
+        (lambda _: b"not a backup at all" * 100, "no backup of Auricle"),
+        (lambda _: b"", "no backup of Auricle"),
+    ],
+)
+def test_a_damaged_backup_is_refused_and_changes_nothing(
+    office: Office, empty: Database, tmp_path: Path, damage: Callable[[bytes], bytes], message: str
+) -> None:
+    file = tmp_path / "backup.tar"
+    backup(office.database, office.place.storage, file)
+    file.write_bytes(damage(file.read_bytes()))
+    storage = open_storage((tmp_path / "new").as_uri())
+    before = rows(empty)
+    with pytest.raises(DamagedBackup, match=message):
+        restore(file, empty, storage, resume=resume_unfinished)
+    assert rows(empty) == before
+    assert list(storage.blobs()) == []
+
+
+def test_a_damaged_recording_is_noticed(office: Office, empty: Database, tmp_path: Path) -> None:
+    file = tmp_path / "backup.tar"
+    backup(office.database, office.place.storage, file)
+    with tarfile.open(file) as archive:
+        source = next(one for one in archive if one.name.endswith("/source"))
+    file.write_bytes(flip(file.read_bytes(), source.offset_data + 1000))
+    with pytest.raises(DamagedBackup, match=r"is damaged: blobs/recordings/.*/source"):
+        restore(file, empty, open_storage((tmp_path / "new").as_uri()), resume=resume_unfinished)
+
+
+def test_a_backup_of_other_tables_is_refused(office: Office, tmp_path: Path) -> None:
+    with office.database.write() as session:
+        session.execute(text("UPDATE alembic_version SET version_num = '0000'"))
+    file = tmp_path / "backup.tar"
+    backup(office.database, office.place.storage, file)
+    new = open_office(tmp_path / "new", FakeEngine(), tables=upgrade)
+    with pytest.raises(Conflict, match="tables of revision 0000"):
+        restore(file, new.database, new.place.storage, resume=resume_unfinished)
+    new.database.close()
+
+
+def test_a_failure_while_restoring_leaves_nothing(office: Office, empty: Database, tmp_path: Path) -> None:
+    file = tmp_path / "backup.tar"
+    backup(office.database, office.place.storage, file)
+    storage = open_storage((tmp_path / "new").as_uri())
+    before = rows(empty)
+
+    def fail(_: object) -> None:
+        raise RuntimeError("the power goes")
+
+    with pytest.raises(RuntimeError):
+        restore(file, empty, storage, resume=fail)
+    assert rows(empty) == before
+    assert list(storage.blobs()) == []
+    restore(file, empty, storage, resume=resume_unfinished)
+
+
+def test_a_file_that_is_not_there_is_named(empty: Database, tmp_path: Path) -> None:
+    with pytest.raises(NotFound, match=r"no file .*nothing\.tar"):
+        restore(tmp_path / "nothing.tar", empty, open_storage(tmp_path.as_uri()), resume=resume_unfinished)
+
+
+def test_a_killed_backup_leaves_no_half_file(office: Office, tmp_path: Path) -> None:
+    office.place.storage.put("recordings/big/source", io.BytesIO(os.urandom(300_000_000)))
+    with office.database.write() as session:
+        row = session.scalars(select(Recording)).first()
+        assert row is not None
+        row.preview_blob = "recordings/big/source"
+    folder = tmp_path / "backups"
+    folder.mkdir()
+    command = [sys.executable, "-m", "auricle", "db", "backup", str(folder / "backup.tar")]
+    environment = {**os.environ, "AURICLE_DATA_DIR": str(office.place.settings.data_dir)}
+    process = subprocess.Popen(command, env=environment)
+    while not any(folder.iterdir()):
+        time.sleep(0.01)
+    process.send_signal(signal.SIGKILL)
+    process.wait()
+    assert not (folder / "backup.tar").exists()
+    subprocess.run(command, env=environment, check=True)
+    assert tarfile.is_tarfile(folder / "backup.tar")
