@@ -7,6 +7,7 @@ A program that is not installed skips the tests that need it; with CI=true it fa
 import contextlib
 import ctypes
 import os
+import random
 import shutil
 import signal
 import socket
@@ -32,11 +33,16 @@ def missing(program: str, package: str) -> NoReturn:
 
 
 def free_port() -> int:
-    """A port nobody listens on."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
+    """A port nobody listens on.
+
+    It lies below those that Linux gives to outgoing connections: while a service is stopped, one of these
+    could otherwise take its port.
+    """
+    for port in random.sample(range(20_000, 32_000), 100):
+        with contextlib.suppress(OSError), socket.socket() as probe:
+            probe.bind(("127.0.0.1", port))
+            return port
+    pytest.fail("no port is free")
 
 
 def wait_until(ready: Callable[[], bool], what: str, patience: float = _PATIENCE) -> None:

@@ -100,6 +100,20 @@ def test_a_worker_hears_a_ring_and_does_the_job(
     assert process.end() == 0
 
 
+def test_there_is_a_ring_for_every_due_task_and_no_more(
+    make_site: Callable[..., Site], broker: CeleryBroker, broker_url: str
+) -> None:
+    site = make_site(broker_url)
+    for _ in range(3):
+        site.office.ask(site.office.upload(talk(site.folder / "talk.wav")))
+    reconcile(site.office.database, broker)
+    soon(lambda: broker.depth("cpu") == 3, "three rings are counted")
+    reconcile(site.office.database, broker)
+    time.sleep(0.5)
+    assert broker.depth("cpu") == 3
+    assert broker.depth("gpu") == 0
+
+
 def test_a_busy_worker_leaves_rings_to_others(
     make_site: Callable[..., Site], broker: CeleryBroker, broker_url: str
 ) -> None:

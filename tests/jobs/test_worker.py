@@ -228,6 +228,18 @@ def test_a_worker_counts_what_it_does(site: Site) -> None:
     assert lines['auricle_realtime_factor_count{engine="fake"}'] == "3.0"
 
 
+def test_events_of_a_job_name_the_request_it_came_with(site: Site) -> None:
+    site.open()
+    site.office.ask(site.office.upload(talk(site.folder / "talk.wav")), request_id="r-17")
+    site.office.ask(site.office.upload(talk(site.folder / "talk.wav")))
+    process = site.start("--exit-when-idle", "0")
+    assert process.ended() == 0
+    events = process.events("task_done")
+    assert {event.get("request") for event in events} == {"r-17", None}
+    assert len({(event["job"], event.get("request")) for event in events}) == 2
+    assert all("request" not in event for event in process.events("worker_ended"))
+
+
 def test_a_health_port_in_use_is_said_before_any_work(site: Site) -> None:
     site.open()
     job = site.office.ask(site.office.upload(talk(site.folder / "talk.wav")))

@@ -56,7 +56,8 @@ def create_celery(settings: Settings, transport: dict[str, Any]) -> Celery:
         worker_prefetch_multiplier=1,
         # Known only to the client of Redis; the others hold one ring more than they work on.
         worker_disable_prefetch=is_redis,
-        worker_enable_remote_control=is_redis,
+        # Whoever reaches the broker could end workers by it; how they are stands in the database.
+        worker_enable_remote_control=False,
         worker_hijack_root_logger=False,
         worker_cancel_long_running_tasks_on_connection_loss=False,
     )

@@ -185,6 +185,7 @@ def work_once(shift: Shift) -> bool:
             outcome = _see_through(shift, claim)
         finally:
             metrics().ended(claim.stage, outcome, time.monotonic() - started)
+            structlog.contextvars.unbind_contextvars("request")
     return True
 
 
@@ -244,6 +245,9 @@ def _open_work(shift: Shift, claim: Claim, holding: Holding) -> Work:
         job = session.get_one(Job, claim.job_id)
         recording = session.get_one(Recording, job.recording_id)
         done = session.scalars(select(Task).where(Task.job_id == job.id, Task.state == "done")).all()
+    if job.request_id is not None:
+        # One search in the log finds a request here and on the server.
+        structlog.contextvars.bind_contextvars(request=job.request_id)
     return Work(
         place=place,
         claim=claim,
