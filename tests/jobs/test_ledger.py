@@ -11,7 +11,7 @@ import pytest
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
-from auricle.errors import EngineFailed, InvalidOption
+from auricle.errors import Cancelled, EngineFailed, InvalidOption
 from auricle.jobs import ledger
 from auricle.jobs.ledger import Claim, LeaseLost
 from auricle.store.database import Database, open_database
@@ -259,6 +259,18 @@ def test_a_running_task_hears_of_its_cancellation_with_its_next_heartbeat(databa
     with database.write() as session:
         ledger.cancelled(session, mine)
     assert row(database, task_id).state == "cancelled"
+
+
+def test_a_task_that_ends_before_it_hears_of_its_cancellation_is_cancelled_all_the_same(
+    database: Database,
+) -> None:
+    (task_id,) = add_tasks(database)
+    mine = must_claim(database)
+    with database.write() as session:
+        ledger.request_cancel(session, mine.job_id)
+    with pytest.raises(Cancelled), database.write() as session:
+        ledger.succeed(session, mine, {})
+    assert row(database, task_id).state == "running"
 
 
 def test_a_cancelled_task_whose_worker_vanished_is_closed(database: Database) -> None:

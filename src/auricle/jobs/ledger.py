@@ -18,7 +18,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, and_, case, func, or_, select, update
 from sqlalchemy.orm import Session
 
-from auricle.errors import AuricleError
+from auricle.errors import AuricleError, Cancelled
 from auricle.store.schema import Job, Task, TaskSegment, now
 
 OPEN = ("queued", "running")
@@ -165,9 +165,12 @@ def beat(
 
 
 def succeed(session: Session, mine: Claim, result: Mapping[str, Any]) -> None:
-    """The task is done; call it in the transaction that stores what it made. Raises LeaseLost."""
+    """The task is done; call it in the transaction that stores what it made.
+
+    Raises LeaseLost, and Cancelled where somebody asked to stop before this: nothing may be committed then.
+    """
     lock_job(session, mine.job_id)
-    _write(
+    asked_to_stop = _write(
         session,
         mine,
         state="done",
@@ -177,6 +180,8 @@ def succeed(session: Session, mine: Claim, result: Mapping[str, Any]) -> None:
         result=dict(result),
         finished_at=now(),
     )
+    if asked_to_stop:
+        raise Cancelled("Somebody asked to stop.")
     # Losses in a row mean a task that kills its worker; a part that gets done says that workers live.
     session.execute(
         update(Task)

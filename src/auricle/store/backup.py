@@ -239,8 +239,8 @@ def _refuse_unless_empty(session: Session) -> None:
     )
     if held or others:
         raise Conflict(
-            f"This installation is not empty: it holds {held} recordings and {others} users besides the local "
-            "one. Restore into an empty data folder or database."
+            f"This installation is not empty: it holds {held} recordings and {others} users besides the local"
+            " one. Restore into an empty data folder or database."
         )
 
 

@@ -82,17 +82,23 @@ def listed(owner_id: str, which: Filter) -> Select[Recording]:
         Recording.owner_id == owner_id,
         Recording.deleted_at.is_not(None) if which.trash else Recording.deleted_at.is_(None),
     )
-    conditions: list[tuple[Any, ColumnElement[bool]]] = [
-        (which.title, Recording.title.icontains(which.title or "", autoescape=True)),
-        (which.language, Recording.language == which.language),
-        (which.since, Recording.created_at >= which.since),
-        (which.until, Recording.created_at < which.until),
-        (which.sha256, Recording.sha256 == which.sha256),
-        (which.state, _in_state(which.state)),
-        (which.tag, _with_tag(which.tag)),
-        (which.speaker, _with_speaker(which.speaker)),
-    ]
-    return query.where(*(condition for given, condition in conditions if given is not None))
+    if which.title is not None:
+        query = query.where(Recording.title.icontains(which.title, autoescape=True))
+    if which.language is not None:
+        query = query.where(Recording.language == which.language)
+    if which.since is not None:
+        query = query.where(Recording.created_at >= which.since)
+    if which.until is not None:
+        query = query.where(Recording.created_at < which.until)
+    if which.sha256 is not None:
+        query = query.where(Recording.sha256 == which.sha256)
+    if which.state is not None:
+        query = query.where(_in_state(which.state))
+    if which.tag is not None:
+        query = query.where(_with_tag(which.tag))
+    if which.speaker is not None:
+        query = query.where(_with_speaker(which.speaker))
+    return query
 
 
 def page(
@@ -136,19 +142,19 @@ def _order(sort: str) -> tuple[ColumnElement[Any], bool]:
             raise InvalidOption(f"sort is {sort!r}, but has to be one of {', '.join(SORTS)}.")
 
 
-def _in_state(state: str | None) -> ColumnElement[bool]:
+def _in_state(state: str) -> ColumnElement[bool]:
     if state == "none":
         return Recording.job_id.is_(None)
     return exists().where(Job.id == Recording.job_id, Job.state == state)
 
 
-def _with_tag(name: str | None) -> ColumnElement[bool]:
+def _with_tag(name: str) -> ColumnElement[bool]:
     return exists().where(
         RecordingTag.recording_id == Recording.id, RecordingTag.tag_id == Tag.id, Tag.name == name
     )
 
 
-def _with_speaker(name: str | None) -> ColumnElement[bool]:
+def _with_speaker(name: str) -> ColumnElement[bool]:
     # Names are kept as JSON text, in which other letters than ASCII are escaped.
     return cast(Recording.speakers, String).contains(json.dumps(name), autoescape=True)
 

@@ -1,0 +1,108 @@
+"""A real server for tests: uvicorn on a free port, worker threads, the tiny model."""
+
+import contextlib
+import socket
+import threading
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import httpx
+import uvicorn
+
+from auricle.server.app import create_app
+from auricle.server.service import Service
+from auricle.settings import Settings
+
+
+class LiveServer:
+    """A server that runs, and a client for it."""
+
+    def __init__(self, settings: Settings) -> None:
+        self.settings = settings
+        self._listener = socket.create_server(("127.0.0.1", 0))
+        self.origin = f"http://127.0.0.1:{self._listener.getsockname()[1]}"
+        self.app = create_app(settings)
+        config = uvicorn.Config(self.app, log_config=None, lifespan="on", timeout_graceful_shutdown=2)
+        self._server = uvicorn.Server(config)
+        self._thread = threading.Thread(target=self._server.run, args=([self._listener],), daemon=True)
+        self.client = self.client_for(None)
+
+    @property
+    def url(self) -> str:
+        return f"{self.origin}/api/v1"
+
+    @property
+    def service(self) -> Service:
+        service: Service = self.app.state.service
+        return service
+
+    def client_for(self, key: str | None) -> httpx.Client:
+        """A client that sends this API key."""
+        headers = {"Authorization": f"Bearer {key}"} if key else {}
+        return httpx.Client(base_url=self.url, headers=headers, timeout=60)
+
+    def start(self) -> None:
+        self._thread.start()
+        end = time.monotonic() + 30
+        while not self._server.started:
+            assert self._thread.is_alive(), "the server did not start"
+            assert time.monotonic() < end, "the server did not start in 30 s"
+            time.sleep(0.01)
+
+    def stop(self) -> None:
+        self.client.close()
+        if self._thread.ident is not None:
+            self.app.state.watch.stop()
+            self._server.should_exit = True
+            self._thread.join(30)
+        self._listener.close()
+
+    def upload(self, file: Path, client: httpx.Client | None = None, **fields: str) -> dict[str, Any]:
+        """Upload a recording; returns the answer."""
+        with file.open("rb") as content:
+            answer = (client or self.client).post(
+                "/recordings", files={"file": (file.name, content)}, data=fields
+            )
+        assert answer.status_code == 201, answer.text
+        accepted: dict[str, Any] = answer.json()
+        return accepted
+
+    def wait(self, job_id: str, client: httpx.Client | None = None) -> dict[str, Any]:
+        """The job once it has ended."""
+        end = time.monotonic() + 120
+        while time.monotonic() < end:
+            job: dict[str, Any] = (client or self.client).get(f"/jobs/{job_id}").json()
+            if job["state"] not in ("queued", "running"):
+                return job
+            time.sleep(0.05)
+        raise AssertionError(f"the job did not end: {job}")
+
+    def transcribed(self, file: Path, client: httpx.Client | None = None, **fields: str) -> dict[str, Any]:
+        """A recording whose job is done."""
+        accepted = self.upload(file, client, **fields)
+        job = self.wait(accepted["job"]["id"], client)
+        assert job["state"] == "done", job
+        recording: dict[str, Any] = (
+            (client or self.client).get(f"/recordings/{accepted['recording']['id']}").json()
+        )
+        return recording
+
+    def member(self, name: str) -> httpx.Client:
+        """Another person's client."""
+        user = self.client.post("/users", json={"name": name}).json()
+        key = self.client.post("/keys", params={"user_id": user["id"]}, json={"name": "tests"}).json()
+        return self.client_for(key["key"])
+
+
+@contextlib.contextmanager
+def live_server(data_dir: Path, model: Path, **settings: Any) -> Iterator[LiveServer]:
+    """A server on its own data folder; `settings` replace the defaults."""
+    known = {"engine": "faster-whisper", "model": str(model), "min_free": 0, "threads": 2, "device": "cpu"}
+    server = LiveServer(Settings(data_dir=data_dir, **known | settings))
+    try:
+        server.start()
+        yield server
+    finally:
+        server.stop()
