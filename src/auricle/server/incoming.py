@@ -21,6 +21,8 @@ from auricle.store.storage import refuse_when_full
 _WAITING = 16
 _LARGEST_FIELD = 1 << 20
 _MOST_PARTS = 100
+#: RFC 2046, section 5.1.1.
+_LONGEST_BOUNDARY = 70
 #: The room on the disk is looked at again after this many bytes.
 _LOOK = 64 << 20
 
@@ -189,14 +191,15 @@ async def receive_form(
     Where anything raises, nothing stays. Raises InvalidOption for a body that is no such form.
     """
     kind, parameters = parse_options_header(request.headers.get("content-type", ""))
-    if kind != b"multipart/form-data" or not parameters.get(b"boundary"):
+    boundary = parameters.get(b"boundary", b"")
+    if kind != b"multipart/form-data" or not 0 < len(boundary) <= _LONGEST_BOUNDARY:
         raise InvalidOption(
             "Send the file as multipart/form-data in a part named file, or PUT it as the body of the request."
         )
     await check_room(request, service)
     reader = _FormReader(service, key)
     try:
-        async for event in _events(request, parameters[b"boundary"]):
+        async for event in _events(request, boundary):
             await reader.take(*event)
         await keep(await reader.finish())
     except BaseException as error:

@@ -82,7 +82,7 @@ class PartUploads(Protocol):
         ...
 
     def put(self, key: str, token: str, number: int, source: BinaryIO, size: int) -> StoredPart:
-        """Store part `number` (from 1): exactly `size` bytes, or AuricleError and no such part."""
+        """Store part `number` (from 1): exactly `size` bytes, or InvalidOption and no such part."""
         ...
 
     def url(self, key: str, token: str, number: int) -> str | None:

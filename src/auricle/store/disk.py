@@ -12,7 +12,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import BinaryIO, cast
 
-from auricle.errors import AuricleError, DiskFull, NotFound
+from auricle.errors import AuricleError, DiskFull, InvalidOption, NotFound
 from auricle.store import Blob, StoredPart, refuse_gaps
 
 _KEY = re.compile(r"[A-Za-z0-9_-][A-Za-z0-9._-]*(/[A-Za-z0-9_-][A-Za-z0-9._-]*)*")
@@ -159,7 +159,7 @@ class DiskUploads:
             written = _copy(source, file, digest.update, limit=size + 1)
             if written != size:
                 many = "more" if written > size else str(written)
-                raise AuricleError(f"Part {number} should have {size} bytes, but has {many}: send it again.")
+                raise InvalidOption(f"Part {number} should have {size} bytes, but has {many}: send it again.")
             return written
 
         # Its name carries what is known of it, so that the listing needs no second file.

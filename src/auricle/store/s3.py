@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO, cast
 from urllib.parse import quote
 
-from auricle.errors import AuricleError, NotFound, StorageUnavailable
+from auricle.errors import AuricleError, InvalidOption, NotFound, StorageUnavailable
 from auricle.store import Blob, StoredPart, refuse_gaps
 
 if TYPE_CHECKING:
@@ -197,7 +197,7 @@ class S3Uploads:
                 part.write(block)
             if part.tell() != size:
                 many = "more" if part.tell() > size else str(part.tell())
-                raise AuricleError(f"Part {number} should have {size} bytes, but has {many}: send it again.")
+                raise InvalidOption(f"Part {number} should have {size} bytes, but has {many}: send it again.")
             part.seek(0)
             with self._storage.errors(key):
                 answer = self._storage.client.upload_part(
