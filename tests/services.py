@@ -12,6 +12,7 @@ import shutil
 import signal
 import socket
 import subprocess
+import tempfile
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -226,11 +227,20 @@ class Moto:
         self._server.stop()
 
 
+@contextlib.contextmanager
+def _open_folder() -> Iterator[Path]:
+    """A folder that other users can enter. Not one of pytest's: each of its runs closes all of them again."""
+    with tempfile.TemporaryDirectory(prefix="auricle-service-", ignore_cleanup_errors=True) as folder:
+        Path(folder).chmod(0o711)
+        yield Path(folder)
+
+
 @pytest.fixture(scope="session")
-def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Postgres]:
-    server = Postgres(tmp_path_factory.mktemp("postgres") / "server")
-    yield server
-    server.stop()
+def postgres() -> Iterator[Postgres]:
+    with _open_folder() as folder:
+        server = Postgres(folder / "server")
+        yield server
+        server.stop()
 
 
 @pytest.fixture(scope="session")
@@ -241,10 +251,11 @@ def redis_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Redis]:
 
 
 @pytest.fixture(scope="session")
-def rabbitmq(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RabbitMQ]:
-    server = RabbitMQ(tmp_path_factory.mktemp("rabbitmq") / "server")
-    yield server
-    server.stop()
+def rabbitmq() -> Iterator[RabbitMQ]:
+    with _open_folder() as folder:
+        server = RabbitMQ(folder / "server")
+        yield server
+        server.stop()
 
 
 @pytest.fixture(scope="session")
