@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from typing import Annotated
 
 import structlog
-from fastapi import APIRouter, FastAPI, Header, Query, Request
+from fastapi import APIRouter, Depends, FastAPI, Header, Query, Request
 from fastapi.sse import EventSourceResponse, ServerSentEvent
 from sqlalchemy import select
 from starlette.concurrency import run_in_threadpool
@@ -134,21 +134,33 @@ async def watching(app: FastAPI) -> AsyncIterator[None]:
             await task
 
 
+def _own_job(service: ServiceDep, user: UserDep, job_id: str) -> str:
+    """A job of one's own; a stream that has begun could not say that there is none."""
+    with service.database.read() as session:
+        return find_job(session, user.id, job_id).id
+
+
+def _own_jobs(
+    service: ServiceDep,
+    user: UserDep,
+    jobs: Annotated[
+        str | None, Query(max_length=8000, description="Ids with commas; all unfinished ones by default.")
+    ] = None,
+) -> set[str]:
+    named = [one for one in (jobs or "").split(",") if one][:_MOST_JOBS]
+    with service.database.read() as session:
+        return {find_job(session, user.id, one).id for one in named}
+
+
 @router.get("/jobs/{job_id}/events", response_class=EventSourceResponse)
 async def watch_job(
-    request: Request, service: ServiceDep, user: UserDep, job_id: str, last_event_id: LastEventId = None
+    request: Request, job: Annotated[str, Depends(_own_job)], last_event_id: LastEventId = None
 ) -> AsyncIterator[ServerSentEvent]:
     """The state of one job, again whenever it changes; the stream ends when the job has.
 
     Events are named `job`, their data is what `GET /jobs/{id}` gives.
     """
-
-    def check() -> None:
-        with service.database.read() as session:
-            find_job(session, user.id, job_id)
-
-    await run_in_threadpool(check)
-    reader = Reader({job_id}, None, _sent(last_event_id))
+    reader = Reader({job}, None, _sent(last_event_id))
     async for event in _stream(request, reader, until_ended=True):
         yield event
 
@@ -156,23 +168,12 @@ async def watch_job(
 @router.get("/events", response_class=EventSourceResponse)
 async def watch_jobs(
     request: Request,
-    service: ServiceDep,
     user: UserDep,
-    jobs: Annotated[
-        str | None, Query(max_length=8000, description="Ids with commas; all unfinished ones by default.")
-    ] = None,
+    jobs: Annotated[set[str], Depends(_own_jobs)],
     last_event_id: LastEventId = None,
 ) -> AsyncIterator[ServerSentEvent]:
     """The states of many jobs in one stream, new jobs included where none are named."""
-    named = [one for one in (jobs or "").split(",") if one][:_MOST_JOBS]
-
-    def check() -> None:
-        with service.database.read() as session:
-            for one in named:
-                find_job(session, user.id, one)
-
-    await run_in_threadpool(check)
-    reader = Reader(set(named), None if named else user.id, _sent(last_event_id))
+    reader = Reader(set(jobs), None if jobs else user.id, _sent(last_event_id))
     async for event in _stream(request, reader, until_ended=False):
         yield event
 

@@ -1,0 +1,120 @@
+"""Live progress as browsers and scripts see it."""
+
+import json
+import threading
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import httpx
+
+from auricle.testing import silence, write_wav
+from live_server import LiveServer
+from services import wait_until
+
+
+def events(server: LiveServer, path: str, last: str = "", **params: str) -> Iterator[tuple[str, str, Any]]:
+    """(name, id, data) of every event until the stream ends."""
+    headers = {"Last-Event-ID": last} if last else {}
+    with server.client.stream("GET", path, headers=headers, params=params) as answer:
+        assert answer.headers["content-type"].startswith("text/event-stream")
+        assert answer.headers["cache-control"] in ("no-cache", "no-store")
+        event: dict[str, str] = {}
+        for line in answer.iter_lines():
+            if line.startswith(":"):
+                continue
+            if line:
+                name, _, value = line.partition(": ")
+                event[name] = value
+            elif event:
+                yield event["event"], event["id"], json.loads(event["data"])
+                event = {}
+
+
+def test_a_job_is_followed_to_its_end(server: LiveServer, meeting: Path) -> None:
+    job = server.upload(meeting)["job"]["id"]
+    seen = list(events(server, f"/jobs/{job}/events"))
+    assert {name for name, _, _ in seen} == {"job"}
+    progress = [data["progress"] for _, _, data in seen]
+    assert progress == sorted(progress)
+    assert seen[-1][2]["state"] == "done"
+    assert seen[-1][2] == server.client.get(f"/jobs/{job}").json()
+    versions = [data["version"] for _, _, data in seen]
+    assert versions == sorted(set(versions))
+
+
+def test_a_stream_is_resumed_without_repeating_itself(
+    make_server: Callable[..., LiveServer], tmp_path: Path
+) -> None:
+    server = make_server(gpu_workers=0, cpu_workers=0)
+    file = write_wav(tmp_path / "a.wav", silence(1))
+    jobs = [server.upload(file)["job"]["id"] for _ in range(2)]
+    stream = events(server, "/events", jobs=",".join(jobs))
+    first, second = next(stream), next(stream)
+    assert {first[2]["id"], second[2]["id"]} == set(jobs)
+    stream.close()
+    server.client.post(f"/jobs/{jobs[1]}/cancel")
+    resumed = events(server, "/events", last=second[1], jobs=",".join(jobs))
+    name, _, data = next(resumed)
+    assert (name, data["id"], data["state"]) == ("job", jobs[1], "cancelled")
+    resumed.close()
+
+
+def test_new_jobs_appear_in_the_stream_of_all(make_server: Callable[..., LiveServer], tmp_path: Path) -> None:
+    server = make_server(gpu_workers=0, cpu_workers=0)
+    file = write_wav(tmp_path / "a.wav", silence(1))
+    seen: list[str] = []
+
+    def follow() -> None:
+        for _, _, data in events(server, "/events"):
+            seen.append(data["id"])
+            if len(seen) == 2:
+                return
+
+    jobs = [server.upload(file)["job"]["id"]]
+    thread = threading.Thread(target=follow)
+    thread.start()
+    wait_until(lambda: seen == jobs, "the first job", 10)
+    jobs.append(server.upload(file)["job"]["id"])
+    thread.join(10)
+    assert seen == jobs
+
+
+def test_nobody_watches_what_is_not_theirs(server: LiveServer, talk: Path) -> None:
+    job = server.upload(talk)["job"]["id"]
+    with server.member("event-stranger") as stranger:
+        assert stranger.get(f"/jobs/{job}/events").status_code == 404
+        assert stranger.get("/events", params={"jobs": job}).status_code == 404
+
+
+def test_a_slow_reader_gets_the_newest_state_and_holds_up_nobody(
+    make_server: Callable[..., LiveServer], meeting: Path
+) -> None:
+    server = make_server()
+    job = server.upload(meeting)["job"]["id"]
+    with server.client.stream("GET", f"/jobs/{job}/events") as slow:
+        assert list(events(server, f"/jobs/{job}/events"))[-1][2]["state"] == "done"
+        text = "".join(slow.iter_text())
+    assert '"state":"done"' in text.replace(" ", "")
+
+
+def test_a_server_that_ends_ends_its_streams_at_once(
+    make_server: Callable[..., LiveServer], talk: Path
+) -> None:
+    server = make_server(gpu_workers=0, cpu_workers=0)
+    job = server.upload(talk)["job"]["id"]
+    ended = threading.Event()
+
+    def follow() -> None:
+        try:
+            for _ in events(server, f"/jobs/{job}/events"):
+                pass
+        except httpx.HTTPError:
+            pass
+        ended.set()
+
+    threading.Thread(target=follow).start()
+    time.sleep(0.5)
+    server.app.state.watch.stop()
+    assert ended.wait(5)

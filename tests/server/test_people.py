@@ -1,0 +1,143 @@
+"""Whose is what: keys, people, and that nobody sees what belongs to another."""
+
+import re
+from pathlib import Path
+
+import httpx
+import pytest
+
+from live_server import LiveServer
+
+
+@pytest.fixture(scope="module")
+def owned(server: LiveServer, meeting: Path) -> dict[str, str]:
+    """Ids of things that belong to the local user."""
+    recording = server.transcribed(meeting)
+    upload = server.client.post("/uploads", json={"filename": "a", "size": 100}).json()["id"]
+    key = server.client.post("/keys", json={"name": "mine"}).json()["id"]
+    return {
+        "recording_id": recording["id"],
+        "job_id": recording["job_id"],
+        "upload_id": upload,
+        "key_id": key,
+        "number": "1",
+        "speaker": "a",
+    }
+
+
+def test_no_route_shows_or_changes_what_belongs_to_another(server: LiveServer, owned: dict[str, str]) -> None:
+    tried = 0
+    with server.member("stranger") as stranger:
+        for path, methods in server.app.openapi()["paths"].items():
+            if "{" not in path:
+                continue
+            where = re.sub(r"\{(\w+)\}", lambda found: owned[found[1]], path.removeprefix("/api/v1"))
+            for method in methods:
+                body = _body(path, method)
+                answer = stranger.request(method, where, params={"a": 1, "b": 1}, **body)
+                assert answer.status_code == 404, (method, path, answer.text)
+                tried += 1
+        assert stranger.get("/recordings").json()["items"] == []
+        assert stranger.get("/jobs").json()["items"] == []
+        assert stranger.get("/search", params={"q": "the"}).json()["items"] == []
+        bulk = stranger.post("/recordings/bulk", json={"ids": [owned["recording_id"]], "action": "delete"})
+        export = {"recording_ids": [owned["recording_id"]], "formats": ["txt"]}
+        job = {"recording_id": owned["recording_id"]}
+        assert bulk.status_code == 404
+        assert stranger.post("/exports", json=export).status_code == 404
+        assert stranger.post("/jobs", json=job).status_code == 404
+    assert tried > 25
+    assert server.client.get(f"/recordings/{owned['recording_id']}").json()["deleted_at"] is None
+
+
+def _body(path: str, method: str) -> dict[str, object]:
+    """A body that would be accepted, were the thing one's own."""
+    if method not in ("post", "patch", "put"):
+        return {}
+    bodies: dict[str, object] = {
+        "/speakers/{speaker}": {"name": "x"},
+        "/speakers/merge": {"speaker": "a", "into": "b"},
+        "/transcript": {"operations": [{"op": "delete_segment", "id": 0}]},
+    }
+    for end, body in bodies.items():
+        if path.endswith(end):
+            return {"json": body}
+    return {"content": b"x" * 100} if path.endswith(("{number}", "import")) else {"json": {}}
+
+
+def test_only_an_admin_looks_after_the_installation(server: LiveServer) -> None:
+    with server.member("member") as member:
+        for path in (
+            "/admin/overview",
+            "/admin/workers",
+            "/admin/jobs",
+            "/admin/usage",
+            "/admin/audit",
+            "/users",
+        ):
+            assert member.get(path).status_code == 403
+        assert member.post("/users", json={"name": "x"}).status_code == 403
+        assert member.post("/keys", params={"user_id": "local"}, json={"name": "x"}).status_code == 403
+
+
+def test_an_admin_sees_queues_workers_chores_and_who_did_what(
+    server: LiveServer, owned: dict[str, str]
+) -> None:
+    overview = server.client.get("/admin/overview").json()
+    assert [queue["name"] for queue in overview["queues"]] == ["gpu", "cpu"]
+    assert overview["recordings"] >= 1
+    assert overview["jobs"]["done"] >= 1
+    (worker,) = server.client.get("/admin/workers").json()
+    assert (worker["alive"], worker["queues"]) == (True, ["cpu", "gpu"])
+    chores = {one["name"]: one for one in server.client.get("/admin/chores").json()}
+    assert set(chores) == {"retention", "trash", "results", "segments", "uploads", "blobs"}
+    actions = [one["action"] for one in server.client.get("/admin/audit").json()["items"]]
+    assert "key.made" in actions
+    usage = server.client.get("/admin/usage").json()
+    local = next(one for one in usage if one["user_id"] == "local")
+    assert local["days"][0]["jobs"] >= 1
+    assert local["days"][0]["bytes"] > 0
+    assert server.client.get("/users/me/usage").json() == local["days"]
+    jobs = server.client.get("/admin/jobs", params={"state": "done"}).json()["items"]
+    assert owned["job_id"] in [one["id"] for one in jobs]
+
+
+def test_a_key_works_until_it_is_revoked(server: LiveServer) -> None:
+    made = server.client.post("/keys", json={"name": "script", "days": 1}).json()
+    assert re.fullmatch(r"auricle_[A-Za-z0-9]{8}_[A-Za-z0-9]{43}", made["key"])
+    with server.client_for(made["key"]) as client:
+        assert client.get("/users/me").json()["id"] == "local"
+        listed = next(one for one in client.get("/keys").json() if one["id"] == made["id"])
+        assert "key" not in listed
+        assert listed["used_at"] is not None
+        assert client.delete(f"/keys/{made['id']}").status_code == 204
+        refused = client.get("/users/me")
+    assert (refused.status_code, refused.json()["code"]) == (401, "unauthorized")
+    assert refused.headers["www-authenticate"] == "Bearer"
+
+
+@pytest.mark.parametrize(
+    "header",
+    ["Bearer x", "Bearer auricle_aaaaaaaa_bbbb", "Basic dXNlcjpw", "auricle_a_b", "Bearer auricle__"],
+)
+def test_a_key_that_is_none_is_refused_and_not_taken_for_the_local_user(
+    server: LiveServer, header: str
+) -> None:
+    answer = httpx.get(f"{server.url}/recordings", headers={"Authorization": header})
+    assert answer.status_code == 401
+
+
+def test_how_long_recordings_stay_is_everybodys_own_choice(server: LiveServer) -> None:
+    with server.member("keeper") as keeper:
+        assert keeper.get("/users/me").json()["retention_days"] is None
+        assert keeper.patch("/users/me", json={"retention_days": 7}).json()["retention_days"] == 7
+        assert keeper.patch("/users/me", json={}).json()["retention_days"] == 7
+        assert keeper.patch("/users/me", json={"retention_days": None}).json()["retention_days"] is None
+        assert keeper.patch("/users/me", json={"retention_days": 0}).status_code == 422
+
+
+def test_a_name_is_given_once(server: LiveServer) -> None:
+    assert server.client.post("/users", json={"name": "twice"}).status_code == 201
+    assert server.client.post("/users", json={"name": "twice"}).status_code == 409
+    names = [one["name"] for one in server.client.get("/users", params={"limit": 200}).json()["items"]]
+    assert names == sorted(names)

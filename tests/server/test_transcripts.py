@@ -1,0 +1,168 @@
+"""Transcripts over HTTP: versions, edits, speakers, imports."""
+
+import io
+import json
+import zipfile
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from live_server import LiveServer
+
+
+@pytest.fixture
+def recording(server: LiveServer, bundled: Path) -> str:
+    return str(server.transcribed(bundled)["id"])
+
+
+def read(server: LiveServer, recording: str) -> dict[str, Any]:
+    return server.client.get(f"/recordings/{recording}/transcript").json()
+
+
+def edit(server: LiveServer, recording: str, *operations: dict[str, Any], etag: str | None = None) -> Any:
+    headers = {"If-Match": etag} if etag else {}
+    return server.client.patch(
+        f"/recordings/{recording}/transcript", json={"operations": list(operations)}, headers=headers
+    )
+
+
+def test_an_edit_is_a_new_version_and_keeps_the_times_of_words_that_stay(
+    server: LiveServer, recording: str
+) -> None:
+    before = read(server, recording)
+    first = before["segments"][0]
+    text = first["text"].replace(first["words"][1]["text"], "really nice")
+    answer = edit(server, recording, {"op": "edit_segment", "id": first["id"], "text": text})
+    assert (answer.status_code, answer.json()["kind"], answer.json()["number"]) == (200, "edit", 2)
+    after = read(server, recording)["segments"][0]
+    assert after["text"] == text
+    assert after["words"][0] == first["words"][0]
+    assert after["words"][-1] == first["words"][-1]
+    assert first["words"][0]["end"] <= after["words"][1]["start"] <= after["words"][2]["end"]
+    assert server.client.get("/search", params={"q": "really nice"}).json()["items"]
+    difference = server.client.get(
+        f"/recordings/{recording}/transcripts/compare", params={"a": 1, "b": 2}
+    ).json()
+    assert [(len(one["before"]), len(one["after"])) for one in difference] == [(1, 1)]
+
+
+def test_of_two_who_edit_at_once_one_is_told_and_nothing_is_lost(server: LiveServer, recording: str) -> None:
+    etag = server.client.get(f"/recordings/{recording}/transcript").headers["ETag"]
+    segment = read(server, recording)["segments"][0]["id"]
+
+    def change(text: str) -> int:
+        return edit(
+            server, recording, {"op": "edit_segment", "id": segment, "text": text}, etag=etag
+        ).status_code
+
+    with ThreadPoolExecutor(4) as pool:
+        statuses = sorted(pool.map(change, ["One.", "Two.", "Three.", "Four."]))
+    assert statuses == [200, 412, 412, 412]
+    versions = server.client.get(f"/recordings/{recording}/transcripts").json()["items"]
+    assert [one["number"] for one in versions] == [2, 1]
+    assert [one["current"] for one in versions] == [True, False]
+
+
+def test_a_wrong_operation_changes_nothing_and_is_named(server: LiveServer, recording: str) -> None:
+    good = {"op": "edit_segment", "id": 0, "text": "Good."}
+    for bad, words in (
+        ({"op": "dance"}, "Operation 2: There is no operation 'dance'"),
+        ({"op": "edit_segment", "id": 999, "text": "x"}, "Operation 2: There is no segment 999"),
+        ({"op": "edit_segment", "id": 0, "colour": "red"}, "has no 'colour'"),
+        ({"op": "edit_segment", "id": "0"}, "whole number"),
+        ({"op": "edit_segment", "id": 0, "start": 9.0, "end": 1.0}, "cannot be"),
+        ({"op": "edit_segment"}, "needs more"),
+        ({}, "no operation None"),
+    ):
+        answer = edit(server, recording, good, bad)
+        assert answer.status_code in (400, 404), answer.text
+        assert words in answer.json()["detail"]
+    assert len(server.client.get(f"/recordings/{recording}/transcripts").json()["items"]) == 1
+
+
+def test_an_older_version_comes_back_as_a_new_one(server: LiveServer, recording: str) -> None:
+    original = read(server, recording)
+    edit(server, recording, {"op": "delete_segment", "id": original["segments"][0]["id"]})
+    restored = server.client.post(f"/recordings/{recording}/transcripts/1/restore")
+    assert (restored.status_code, restored.json()["number"], restored.json()["kind"]) == (201, 3, "restore")
+    assert read(server, recording) == original
+    path = f"/recordings/{recording}/transcripts"
+    assert server.client.get(f"{path}/2").json()["segments"] == original["segments"][1:]
+    assert server.client.get(f"{path}/9").status_code == 404
+    page = server.client.get(path, params={"limit": 2}).json()
+    rest = server.client.get(path, params={"limit": 2, "cursor": page["next"]}).json()
+    assert [one["number"] for one in page["items"] + rest["items"]] == [3, 2, 1]
+
+
+def test_speakers_get_names_and_are_merged(server: LiveServer, recording: str) -> None:
+    ids = [one["id"] for one in read(server, recording)["segments"][:2]]
+    assert len(ids) == 2
+    edit(
+        server,
+        recording,
+        {"op": "edit_segment", "id": ids[0], "speaker": "a"},
+        {"op": "edit_segment", "id": ids[1], "speaker": "b"},
+    )
+    named = server.client.patch(f"/recordings/{recording}/speakers/a", json={"name": "Ángela"})
+    assert named.status_code == 200
+    assert server.client.get(f"/recordings/{recording}").json()["speakers"] == ["Ángela", "b"]
+    assert recording in [
+        one["recording"]["id"] for one in server.client.get("/search", params={"q": "angela"}).json()["items"]
+    ]
+    listed = server.client.get("/recordings", params={"speaker": "Ángela"}).json()["items"]
+    assert recording in [one["id"] for one in listed]
+    merged = server.client.post(f"/recordings/{recording}/speakers/merge", json={"speaker": "b", "into": "a"})
+    assert merged.status_code == 200
+    transcript = read(server, recording)
+    assert {one["speaker"] for one in transcript["segments"][:2]} == {"a"}
+    assert [one["name"] for one in transcript["speakers"]] == ["Ángela"]
+    wrong = server.client.post(f"/recordings/{recording}/speakers/merge", json={"speaker": "x", "into": "a"})
+    assert wrong.status_code == 404
+
+
+def test_what_is_exported_can_be_imported_again(server: LiveServer, recording: str, talk: Path) -> None:
+    other = server.upload(talk, transcribe="false")["recording"]["id"]
+    original = read(server, recording)
+    for name in ("srt", "vtt", "json"):
+        exported = server.client.get(f"/recordings/{recording}/transcript", params={"format": name})
+        answer = server.client.post(f"/recordings/{other}/transcript/import", content=exported.content)
+        assert (answer.status_code, answer.json()["kind"]) == (201, "import"), answer.text
+        imported = read(server, other)
+        assert imported["text"].split() == original["text"].split()
+        assert imported["segments"][0]["start"] == pytest.approx(original["segments"][0]["start"], abs=0.5)
+
+
+@pytest.mark.parametrize("content", [b"", b"{", b"\0\1\2", b"1\n00:00 --> x\nhello", b'{"segments": 1}'])
+def test_what_is_no_transcript_is_refused(server: LiveServer, talk: Path, content: bytes) -> None:
+    other = server.upload(talk, transcribe="false")["recording"]["id"]
+    answer = server.client.post(f"/recordings/{other}/transcript/import", content=content)
+    assert (answer.status_code, answer.json()["code"]) == (400, "invalid_option")
+    assert server.client.get(f"/recordings/{other}/transcript").status_code == 404
+
+
+def test_several_recordings_are_exported_as_one_file(
+    server: LiveServer, recording: str, bundled: Path
+) -> None:
+    second = server.transcribed(bundled)["id"]
+    answer = server.client.post(
+        "/exports", json={"recording_ids": [recording, second], "formats": ["srt", "txt"]}
+    )
+    names = zipfile.ZipFile(io.BytesIO(answer.content)).namelist()
+    stem = bundled.stem
+    assert sorted(names) == sorted([f"{stem}.srt", f"{stem}.txt", f"{stem} (2).srt", f"{stem} (2).txt"])
+
+
+def test_everything_a_person_has_is_handed_out_and_erased(server: LiveServer, meeting: Path) -> None:
+    with server.member("leaver") as leaver:
+        mine = server.transcribed(meeting, leaver)["id"]
+        archive = zipfile.ZipFile(io.BytesIO(leaver.get("/users/me/export").content))
+        assert archive.read(f"{mine}/{meeting.name}") == meeting.read_bytes()
+        assert json.loads(archive.read(f"{mine}/transcript-1.json"))["text"]
+        assert json.loads(archive.read(f"{mine}/recording.json"))["id"] == mine
+        assert leaver.delete("/users/me/data", params={"confirm": "someone"}).status_code == 400
+        assert leaver.get("/recordings").json()["items"] != []
+        assert leaver.delete("/users/me/data", params={"confirm": "leaver"}).status_code == 204
+        assert leaver.get("/recordings").json()["items"] == []
+    assert not [blob for blob in server.service.storage.blobs() if mine in blob.key]
