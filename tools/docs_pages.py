@@ -24,7 +24,15 @@ OLDEST_NODE = 20
 
 
 def main() -> None:
-    install = ["ci", "--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error", "--prefix", str(PACKAGES)]
+    install = [
+        "ci",
+        "--ignore-scripts",
+        "--no-audit",
+        "--no-fund",
+        "--loglevel=error",
+        "--prefix",
+        str(PACKAGES),
+    ]
     subprocess.run([*npm(), *install], check=True, stdout=subprocess.DEVNULL)
     TARGET.mkdir(parents=True, exist_ok=True)
     for source, name in FILES.items():

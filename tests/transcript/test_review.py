@@ -68,7 +68,7 @@ def test_people_who_count_spell_sing_or_stammer_are_not_in_a_loop(text: str) -> 
 @pytest.mark.parametrize("vocabulary", [DIGITS, VOCABULARY], ids=["digits", "spelling alphabet"])
 @pytest.mark.parametrize("seed", range(20))
 def test_a_long_code_read_out_is_not_a_loop(vocabulary: Sequence[str], seed: int) -> None:
-    drawn = random.Random(seed).choices(vocabulary, k=60)  # noqa: S311 - no secret, a number to read out
+    drawn = random.Random(seed).choices(vocabulary, k=60)
     if max(len(list(same)) for _, same in itertools.groupby(drawn)) < 8:
         assert not is_repetitive(" ".join(drawn))
 
