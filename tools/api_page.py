@@ -11,10 +11,11 @@ PAGE = Path(__file__).resolve().parent.parent / "docs" / "api.md"
 
 _INTRODUCTION = """# The API
 
-Everything Auricle does can be done over HTTP. Start it with `auricle serve` (or `make run`); all routes below lie
-under `http://127.0.0.1:8000/api/v1`. The same is shown, with every field, and can be tried out, at
-[/docs](http://127.0.0.1:8000/docs) (Swagger UI) and [/redoc](http://127.0.0.1:8000/redoc) (Redoc), from files of the
-server itself; the document behind both is `/openapi.json` (OpenAPI 3.1).
+Everything Auricle does can be done over HTTP. Start it with `auricle serve` (or `make run`); the routes
+below lie under `http://127.0.0.1:8000/api/v1`, those about health at the top. The same is shown, with
+every field, and can be tried out, at [/docs](http://127.0.0.1:8000/docs) (Swagger UI) and
+[/redoc](http://127.0.0.1:8000/redoc) (Redoc), from files of the server itself; the document behind both
+is `/openapi.json` (OpenAPI 3.1).
 
 ```sh
 api=http://127.0.0.1:8000/api/v1
@@ -24,20 +25,21 @@ curl -sN $api/jobs/$job/events                                         # follow 
 curl -s "$api/jobs/$job/transcript?format=srt"                         # fetch what was said
 ```
 
-- **Errors** are problem details (RFC 9457, `application/problem+json`): `detail` is a sentence that says what to do,
-  `code` is for programs, `retryable` says whether the same request may succeed later.
+- **Errors** are problem details (RFC 9457, `application/problem+json`): `detail` is a sentence that says
+  what to do, `code` is for programs, `retryable` says whether the same request may succeed later.
 - **Lists** come in pages: pass `next` of one page as `cursor` of the next.
-- **Writes are safe to repeat**: uploads and jobs take an `Idempotency-Key`; changes take the `ETag` that was read in
-  `If-Match` and answer 412 where somebody was faster.
-- **Who asks**: without an `Authorization` header you are the local user, who is an admin; with `Bearer` and an API key
-  you are the key's owner. Until people have to sign in, the server only listens on addresses of this machine, and it
-  refuses writes that other web pages send through a browser.
-- **Options** of a job are JSON: `{"language": "de", "word_times": false}`. An option that the chosen engine cannot
-  honour is refused with 400; `GET /info` lists all of them.
-- **Progress** is sent as the present state, never as a change, so a stream that broke can be opened again with
-  `Last-Event-ID` and nothing is missed. `GET /jobs/{id}/segments` gives the text as it comes.
-- **Large files** go in parts: `POST /uploads`, `PUT` each part (side by side, again after a failure), `POST .../complete`.
-  On S3 the answer has an address for each part, and the bytes never pass through the server.
+- **Writes are safe to repeat**: uploads and jobs take an `Idempotency-Key`; changes take the `ETag` that
+  was read in `If-Match` and answer 412 where somebody was faster.
+- **Who asks**: without an `Authorization` header you are the local user, who is an admin; with `Bearer`
+  and an API key you are the key's owner. Until people have to sign in, the server only listens on
+  addresses of this machine, and it refuses writes that other web pages send through a browser.
+- **Options** of a job are JSON: `{"language": "de", "word_times": false}`. An option that the chosen
+  engine cannot honour is refused with 400; `GET /info` lists all of them.
+- **Progress** is sent as the present state, never as a change, so a stream that broke can be opened
+  again with `Last-Event-ID` and nothing is missed. `GET /jobs/{id}/segments` gives the text as it comes.
+- **Large files** go in parts: `POST /uploads`, `PUT` each part (side by side, again after a failure),
+  `POST .../complete`. On S3 the answer has an address for each part, and the bytes never pass through
+  the server.
 """
 
 _TITLES = {

@@ -1,9 +1,10 @@
-"""`make run`: transcribe the bundled recording, or one's own, and write it in every format.
+"""`make run` and `make demo`: the bundled recording, or one's own, becomes a transcript; then the server starts.
 
 The bundled recording is synthetic speech. Where no Whisper model can be fetched, it is transcribed by
 the tiny model of the tests, which knows just its vocabulary.
 """
 
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -22,10 +23,18 @@ OUTPUT = Path("out")
 
 
 def main() -> None:
-    recording = Path(sys.argv[1]) if len(sys.argv) > 1 else BUNDLED
-    arguments = [str(recording), "--output", str(OUTPUT), "--format", ",".join(FORMATS), "--force"]
-    if recording == BUNDLED:
-        arguments += model_for_bundled(load_settings())
+    wanted, *files = sys.argv[1:]
+    recording = Path(files[0]) if files else BUNDLED
+    model = model_for_bundled(load_settings()) if recording == BUNDLED else []
+    status = transcribe(recording, model)
+    if status or wanted == "transcribe":
+        sys.exit(status)
+    serve()
+
+
+def transcribe(recording: Path, model: list[str]) -> int:
+    """Transcribe a recording into every format and print its text; returns the exit status."""
+    arguments = [str(recording), "--output", str(OUTPUT), "--format", ",".join(FORMATS), "--force", *model]
     command = [str(Path(sys.executable).with_name("auricle")), "transcribe", *arguments]
     shown = " ".join(argument.replace(f"{ROOT}/", "") for argument in ["auricle", *command[1:]])
     print(f"$ {shown}", flush=True)
@@ -35,8 +44,15 @@ def main() -> None:
         print((OUTPUT / f"{recording.stem}.txt").read_text(encoding="utf-8"))
         written = sorted(file.name for file in OUTPUT.glob(f"{recording.stem}.*"))
         print(f"In {OUTPUT}/: {', '.join(written)}")
-        print("Your own recording: make run AUDIO=file, or .venv/bin/auricle transcribe --help")
-    sys.exit(status)
+        print("Your own recording: make demo AUDIO=file, or .venv/bin/auricle transcribe --help\n", flush=True)
+    return status
+
+
+def serve() -> None:
+    """Become the server, with the settings of whoever calls."""
+    print("$ auricle serve", flush=True)
+    auricle = str(Path(sys.executable).with_name("auricle"))
+    os.execv(auricle, [auricle, "serve"])  # noqa: S606 - our own program takes this one's place
 
 
 def model_for_bundled(settings: Settings) -> list[str]:
