@@ -44,7 +44,9 @@ def transcribe(recording: Path, model: list[str]) -> int:
         print((OUTPUT / f"{recording.stem}.txt").read_text(encoding="utf-8"))
         written = sorted(file.name for file in OUTPUT.glob(f"{recording.stem}.*"))
         print(f"In {OUTPUT}/: {', '.join(written)}")
-        print("Your own recording: make demo AUDIO=file, or .venv/bin/auricle transcribe --help\n", flush=True)
+        print(
+            "Your own recording: make demo AUDIO=file, or .venv/bin/auricle transcribe --help\n", flush=True
+        )
     return status
 
 

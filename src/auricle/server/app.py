@@ -1,8 +1,10 @@
 """The application: every route, and what stands before them."""
 
 import contextlib
+import re
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractContextManager
+from typing import Any
 
 from fastapi import FastAPI
 from starlette.concurrency import run_in_threadpool
@@ -48,6 +50,33 @@ _ROUTERS = (
 )
 
 
+#: What each group of routes is about, in the order people read them.
+_TAGS = {
+    "recordings": "Take files in; find, play, change and delete them.",
+    "uploads": "Large files, in parts that go on after a break.",
+    "jobs": "What is being done: ask, watch, stop, try again.",
+    "transcripts": "Read in every format, edit, compare and restore versions, import.",
+    "search": "Titles, speakers, and what is said.",
+    "exchange": "Many things at once, in and out.",
+    "users": "People, their keys, and what they use.",
+    "admin": "Queues, workers, and who did what.",
+    "information": "What this installation is and can do.",
+    "health": "For those who look after it, and for Prometheus.",
+}
+
+
+class _Application(FastAPI):
+    """Names every route by the beginning of its explanation instead of the name of its function."""
+
+    def openapi(self) -> dict[str, Any]:
+        if self.openapi_schema is None:
+            for methods in super().openapi()["paths"].values():
+                for route in methods.values():
+                    first = re.split(r"[.:;]\s|[.:;]$", route.get("description", ""), maxsplit=1)[0]
+                    route["summary"] = " ".join(first.split())
+        return super().openapi()
+
+
 def create_app(
     settings: Settings, *, start: Callable[[Settings], AbstractContextManager[Service]] = running
 ) -> FastAPI:
@@ -63,20 +92,21 @@ def create_app(
         finally:
             await run_in_threadpool(stack.close)
 
-    app = FastAPI(
+    app = _Application(
         title="Auricle",
         version=__version__,
         description=_DESCRIPTION,
         docs_url=None,
         redoc_url=None,
         openapi_url="/openapi.json",
+        openapi_tags=[{"name": name, "description": about} for name, about in _TAGS.items()],
         lifespan=lifespan,
         responses={"default": {"model": Problem, "description": "What went wrong."}},
     )
     add_problems(app)
-    app.include_router(observability.router)
     for router in _ROUTERS:
         app.include_router(router, prefix="/api/v1")
+    app.include_router(observability.router)
     add_pages(app)
     app.add_middleware(Guard)
     return app

@@ -1,0 +1,80 @@
+"""The pages that show the API, in a real browser."""
+
+import re
+import shutil
+import subprocess
+import sys
+import zipfile
+from pathlib import Path
+
+import httpx
+import pytest
+
+from auricle.server.pages import FILES, STATIC
+from live_server import LiveServer
+from services import missing
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+@pytest.fixture(autouse=True, scope="module")
+def _installed() -> None:
+    if not all((STATIC / "docs" / name).exists() for name in FILES):
+        missing("the pages that show the API", "npm, then make pages")
+
+
+@pytest.mark.parametrize("page", ["docs", "redoc"])
+def test_a_page_takes_everything_from_this_server_and_runs_no_inline_script(
+    server: LiveServer, page: str
+) -> None:
+    answer = httpx.get(f"{server.origin}/{page}")
+    assert answer.status_code == 200
+    assert (
+        "'unsafe-inline'"
+        not in answer.headers["content-security-policy"].split("script-src")[1].split(";")[0]
+    )
+    addresses = re.findall(r'(?:src|href)="([^"]+)"', answer.text)
+    assert len(addresses) >= 3
+    for address in addresses:
+        assert address.startswith("/"), address
+        assert httpx.get(f"{server.origin}{address}").status_code == 200, address
+    assert not re.search(r"<script(?![^>]*\ssrc=)", answer.text)
+
+
+@pytest.mark.parametrize(("page", "shown"), [("docs", "/api/v1/recordings"), ("redoc", "Auricle")])
+@pytest.mark.parametrize("width", [1440, 390])
+def test_a_browser_shows_the_api_without_a_complaint(
+    server: LiveServer, page: str, shown: str, width: int, tmp_path: Path
+) -> None:
+    chromium = shutil.which("chromium")
+    if chromium is None:
+        missing("Chromium", "chromium")
+    command = [
+        chromium,
+        "--headless",
+        "--no-sandbox",
+        "--disable-gpu",
+        f"--user-data-dir={tmp_path}",
+        f"--window-size={width},900",
+        "--virtual-time-budget=10000",
+        "--enable-logging=stderr",
+        "--dump-dom",
+        f"{server.origin}/{page}",
+    ]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=120)
+    assert shown in done.stdout
+    assert "Store a recording and queue its job" in done.stdout
+    complaints = [line for line in done.stderr.splitlines() if "CONSOLE" in line]
+    assert complaints == []
+
+
+def test_the_pages_are_part_of_what_is_installed(tmp_path: Path) -> None:
+    build = "from hatchling.build import build_wheel; import sys; print(build_wheel(sys.argv[1]))"
+    python = sys.executable
+    done = subprocess.run(
+        [python, "-c", build, str(tmp_path)], cwd=ROOT, capture_output=True, text=True, check=True
+    )
+    names = zipfile.ZipFile(tmp_path / done.stdout.split()[-1]).namelist()
+    for name in FILES:
+        assert f"auricle/server/static/docs/{name}" in names
+    assert "auricle/store/migrations/versions/0001_all_tables.py" in names
