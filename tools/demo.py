@@ -1,4 +1,4 @@
-"""`make run` and `make demo`: the bundled recording, or one's own, becomes a transcript; then the server starts.
+"""`make run` and `make demo`: a recording becomes a transcript, and `make run` then starts the server.
 
 The bundled recording is synthetic speech. Where no Whisper model can be fetched, it is transcribed by
 the tiny model of the tests, which knows just its vocabulary.

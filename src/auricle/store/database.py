@@ -8,7 +8,7 @@ from pathlib import Path
 
 from sqlalchemy import Connection, Engine, create_engine, event, make_url
 from sqlalchemy.engine import URL
-from sqlalchemy.exc import ArgumentError, DBAPIError, InterfaceError, OperationalError
+from sqlalchemy.exc import ArgumentError, InterfaceError, OperationalError
 from sqlalchemy.orm import Session, sessionmaker
 from sqlalchemy.pool import ConnectionPoolEntry
 
@@ -16,6 +16,7 @@ from auricle.errors import DiskFull, InvalidSetting, StorageUnavailable
 
 _PATIENCE_MS = 30_000
 _CONNECTIONS = 20
+_SQLITE_OUTAGES = ("locked", "unable to open database file", "disk I/O error", "readonly database")
 _NO_ROOM = ("database or disk is full", "No space left on device", "could not extend file")
 
 
@@ -131,13 +132,12 @@ def outages() -> Iterator[None]:
     try:
         yield
     except (OperationalError, InterfaceError) as error:
-        raise _outage(error) from error
-
-
-def _outage(error: DBAPIError) -> DiskFull | StorageUnavailable:
-    reason = (
-        str(error.orig).strip().splitlines()[0] if error.orig and str(error.orig).strip() else "no reason"
-    )
-    if any(sign in reason for sign in _NO_ROOM):
-        return DiskFull(f"The database has no room left on its disk: free some and try again ({reason}).")
-    return StorageUnavailable(f"The database cannot be reached or does not answer: {reason}.")
+        reason = str(error.orig).strip().partition("\n")[0] or type(error.orig).__name__
+        if any(sign in reason for sign in _NO_ROOM):
+            raise DiskFull(
+                f"The database has no room left on its disk: free some and try again ({reason})."
+            ) from error
+        if isinstance(error.orig, sqlite3.Error) and not any(sign in reason for sign in _SQLITE_OUTAGES):
+            # SQLite says "operational" of mistakes as well, such as a table that is not there.
+            raise
+        raise StorageUnavailable(f"The database cannot be reached or does not answer: {reason}.") from error

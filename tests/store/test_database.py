@@ -1,0 +1,95 @@
+"""Sessions that read beside those that write, and databases that go away and come back."""
+
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from sqlalchemy import select, text
+from sqlalchemy.exc import OperationalError
+
+from auricle.errors import InvalidSetting, StorageUnavailable
+from auricle.store.database import Database, open_database
+from auricle.store.schema import Base, User
+from services import Postgres
+
+
+@pytest.fixture
+def database(any_database: str) -> Iterator[Database]:
+    database = open_database(any_database)
+    Base.metadata.create_all(database.writer)
+    yield database
+    database.close()
+
+
+def names(database: Database) -> list[str]:
+    with database.read() as session:
+        return sorted(session.scalars(select(User.name)))
+
+
+def test_a_transaction_that_raises_changes_nothing(database: Database) -> None:
+    def fail() -> None:
+        with database.write() as session:
+            session.add(User(name="anna"))
+            session.flush()
+            raise RuntimeError
+
+    with pytest.raises(RuntimeError):
+        fail()
+    assert names(database) == []
+
+
+def test_readers_wait_for_no_writer(database: Database) -> None:
+    with database.write() as session:
+        session.add(User(name="anna"))
+        session.flush()
+        assert names(database) == []
+    assert names(database) == ["anna"]
+
+
+def test_writers_take_turns_and_none_fails(database: Database) -> None:
+    def add(number: int) -> None:
+        for round_ in range(10):
+            with database.write() as session:
+                count = len(session.scalars(select(User.id)).all())
+                session.add(User(name=f"{number}-{round_}-{count >= 0}"))
+
+    threads = [threading.Thread(target=add, args=(number,)) for number in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert len(names(database)) == 80
+
+
+@pytest.mark.parametrize("url", ["", "nonsense", "sqlite://", "mysql://host/db"])
+def test_an_address_that_names_no_database_says_what_does(url: str) -> None:
+    with pytest.raises(InvalidSetting, match="AURICLE_DATABASE_URL has to be"):
+        open_database(url)
+
+
+def test_a_database_that_restarts_is_used_again_without_a_word(postgres: Postgres) -> None:
+    database = open_database(postgres.new_database())
+    Base.metadata.create_all(database.writer)
+    with database.write() as session:
+        session.add(User(name="anna"))
+    postgres.stop()
+    with pytest.raises(StorageUnavailable, match="cannot be reached or does not answer"):
+        names(database)
+    postgres.start()
+    assert names(database) == ["anna"]
+    database.close()
+
+
+def test_a_missing_table_is_a_mistake_and_no_outage(tmp_path: Path) -> None:
+    database = open_database(f"sqlite:///{tmp_path / 'a.db'}")
+    with pytest.raises(OperationalError, match="no such table"), database.read() as session:
+        session.execute(text("SELECT * FROM no_table"))
+    database.close()
+
+
+def test_a_database_that_cannot_be_opened_is_an_outage(tmp_path: Path) -> None:
+    database = open_database(f"sqlite:///{tmp_path / 'no' / 'folder' / 'a.db'}")
+    with pytest.raises(StorageUnavailable, match="unable to open database file"):
+        names(database)
+    database.close()
