@@ -21,6 +21,13 @@ AuricleError
 └── Cancelled             somebody asked to stop
 """
 
+import contextlib
+import errno
+from collections.abc import Iterator
+from pathlib import Path
+
+_NO_ROOM = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
+
 
 class AuricleError(Exception):
     """An error with a sentence for people.
@@ -117,3 +124,21 @@ class Cancelled(AuricleError):
     code = "cancelled"
     retryable = True
     exit_status = 130
+
+
+def is_no_room(error: OSError) -> bool:
+    """Whether a disk, a quota or a file is full."""
+    return error.errno in _NO_ROOM
+
+
+@contextlib.contextmanager
+def disk_errors(path: Path) -> Iterator[None]:
+    """Turn "no room" into DiskFull; other errors pass."""
+    try:
+        yield
+    except OSError as error:
+        if is_no_room(error):
+            raise DiskFull(
+                f"There is no room left on the disk for {path}: free some and start again."
+            ) from error
+        raise

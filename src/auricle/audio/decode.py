@@ -1,6 +1,5 @@
 """Decode a recording once, in bounded memory, to 16 kHz samples on disk."""
 
-import errno
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, suppress
@@ -17,7 +16,7 @@ from auricle.audio.pcm import SAMPLE_RATE
 from auricle.audio.peaks import Peaks, PeaksBuilder
 from auricle.audio.probe import Limits, MediaInfo, Recording, open_recording
 from auricle.audio.timeline import Notes, samples_in_time
-from auricle.errors import AudioError, AuricleError, DiskFull, InvalidOption, LimitExceeded
+from auricle.errors import AudioError, AuricleError, DiskFull, InvalidOption, LimitExceeded, is_no_room
 
 Channels = Literal["mix", "split"]
 Samples = npt.NDArray[np.int16]
@@ -26,7 +25,6 @@ OnBlock = Callable[[int, Samples], None]
 BLOCK = 10 * SAMPLE_RATE
 """Samples written at a time."""
 
-_NO_ROOM = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
 _LENGTH_IS_KNOWN = {"aiff", "au", "caf", "flac", "matroska", "mp4", "nistsphere", "w64", "wav"}
 
 
@@ -192,7 +190,7 @@ def _write_all(file: BinaryIO, content: memoryview) -> None:
 
 
 def _write_error(error: OSError, path: Path) -> Exception:
-    if error.errno in _NO_ROOM:
+    if is_no_room(error):
         return DiskFull(f"There is no room for the decoded recording in {path.parent}: free some space.")
     return error
 

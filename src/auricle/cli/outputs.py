@@ -9,9 +9,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from auricle.errors import InvalidOption
+from auricle.errors import InvalidOption, disk_errors
 from auricle.exports import export, find_format, parse
-from auricle.pipeline.checkpoints import disk_errors, save_bytes
+from auricle.pipeline.checkpoints import save_bytes
 from auricle.transcript import Transcript
 
 _TO_STDOUT = "-"

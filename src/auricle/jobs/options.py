@@ -12,6 +12,7 @@ from auricle.audio.vad import VadOptions
 from auricle.engines import SpeechOptions, check_options
 from auricle.engines.registry import CAPABILITIES, settings_for
 from auricle.errors import InvalidOption
+from auricle.pipeline import PrepareOptions, prepare_options
 from auricle.settings import Settings
 
 _T = TypeVar("_T")
@@ -115,6 +116,17 @@ def _read(kind: type[_T], values: Mapping[str, Any]) -> _T:
         shown = str(first["input"])[:80]
         message = f"{name or 'options'} is {shown!r}: {first['msg'][0].lower()}{first['msg'][1:]}."
         raise InvalidOption(message) from None
+
+
+def preparation(options: JobOptions, settings: Settings) -> PrepareOptions:
+    """How the recording of a job is read and cut."""
+    return prepare_options(
+        settings,
+        channels=options.channels,
+        start=options.start,
+        end=options.end,
+        vad=options.speech.vad_options,
+    )
 
 
 def engine_settings(options: JobOptions, settings: Settings) -> Settings:

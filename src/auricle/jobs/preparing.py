@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session
 from auricle.audio.pcm import SAMPLE_RATE
 from auricle.audio.peaks import Peaks
 from auricle.jobs import results
+from auricle.jobs.options import preparation
 from auricle.jobs.work import Made, Work, result_key
 from auricle.pipeline import Prepared, prepare, prepare_options
 from auricle.pipeline.preview import browser_plays, make_preview
@@ -28,13 +29,7 @@ def prepare_recording(work: Work) -> Made:
     started = time.monotonic()
     source = work.place.storage.fetch(work.source.blob, work.folder / "source")
     sha256 = work.source.sha256 or _sha256(source)
-    options = prepare_options(
-        work.place.settings,
-        channels=work.options.channels,
-        start=work.options.start,
-        end=work.options.end,
-        vad=work.options.speech.vad_options,
-    )
+    options = preparation(work.options, work.place.settings)
     cut = {name: value for name, value in asdict(options).items() if name != "limits"}
     key = result_key(work.claim.owner_id, sha256, "prepare", _FORMAT, cut)
     known = results.earlier(work, key)

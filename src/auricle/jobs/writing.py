@@ -8,9 +8,10 @@ from typing import Any
 from sqlalchemy.orm import Session
 
 from auricle.engines import EngineIdentity, LanguageGuess
+from auricle.jobs.options import preparation
 from auricle.jobs.preparing import load_prepared
 from auricle.jobs.work import Made, Work
-from auricle.pipeline import Origin, assemble, prepare_options
+from auricle.pipeline import Origin, assemble
 from auricle.store.schema import Job
 from auricle.store.transcripts import add_version, hold, store_transcript
 from auricle.transcript import Segment
@@ -28,13 +29,7 @@ def assemble_transcript(work: Work) -> Made:
     origin = Origin(
         engine=_engine(parts),
         speech=work.options.speech,
-        prepare=prepare_options(
-            work.place.settings,
-            channels=work.options.channels,
-            start=work.options.start,
-            end=work.options.end,
-            vad=work.options.speech.vad_options,
-        ),
+        prepare=preparation(work.options, work.place.settings),
         languages=_languages(parts, len(tracks)),
         timings={
             "prepare": work.result("prepare")["took"],

@@ -1,7 +1,6 @@
 """What is already done of a recording, kept on disk so that a crash costs one part at most."""
 
 import contextlib
-import errno
 import hashlib
 import json
 import os
@@ -17,10 +16,9 @@ from filelock import FileLock, Timeout
 
 from auricle import __version__
 from auricle.engines import EngineIdentity, SpeechOptions
-from auricle.errors import Conflict, DiskFull
+from auricle.errors import Conflict, disk_errors
 from auricle.pipeline.prepare import PrepareOptions
 
-_NO_ROOM = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
 _SECONDS_PER_DAY = 86_400
 #: Goes up when the files in a work folder change their form.
 _FORMAT = 1
@@ -115,19 +113,6 @@ def save_bytes(path: Path, content: bytes) -> None:
             temporary.unlink(missing_ok=True)
             raise
         _sync_folder(path.parent)
-
-
-@contextlib.contextmanager
-def disk_errors(path: Path) -> Iterator[None]:
-    """Turn "no room" into DiskFull; other errors pass."""
-    try:
-        yield
-    except OSError as error:
-        if error.errno in _NO_ROOM:
-            raise DiskFull(
-                f"There is no room left on the disk for {path}: free some and start again."
-            ) from error
-        raise
 
 
 def _sync_folder(folder: Path) -> None:

@@ -2,6 +2,7 @@
 
 import json
 import re
+from dataclasses import dataclass
 from typing import Any
 
 from pydantic import BaseModel, Field
@@ -55,33 +56,36 @@ def known(service: Service, user: User, key: str | None) -> Accepted | None:
         return accepted_model(session, recording, job)
 
 
-def accept(
-    service: Service,
-    user: User,
-    recording_id: str,
-    stored: Stored,
-    filename: str,
-    media_type: str,
-    wishes: Wishes,
-    key: str | None,
-) -> Accepted:
+@dataclass(frozen=True, slots=True)
+class Arrival:
+    """A file that has been stored for a recording that is to be; `key` is its Idempotency-Key."""
+
+    recording_id: str
+    stored: Stored
+    filename: str
+    media_type: str
+    key: str | None
+
+
+def accept(service: Service, user: User, arrival: Arrival, wishes: Wishes) -> Accepted:
     """Turn a stored file into a recording and its job; where it cannot be, nothing is written."""
     options = read_options(wishes.options, service.settings)
     if wishes.priority not in PRIORITIES:
         raise InvalidOption(f"priority is {wishes.priority!r}, but has to be low, normal or high.")
+    stored = arrival.stored
     _refuse_what_is_no_audio(service, stored.key)
-    name = store.clean_name(filename)
+    name = store.clean_name(arrival.filename)
     with service.database.write() as session:
         twin = store.same_audio(session, user.id, stored.sha256)
         if twin is not None and wishes.on_duplicate == "return":
             service.storage.delete(stored.key)
             return accepted_model(session, twin, session.get(Job, twin.job_id) if twin.job_id else None)
         recording = Recording(
-            id=recording_id,
+            id=arrival.recording_id,
             owner_id=user.id,
             title=store.clean_name(wishes.title or name.rsplit(".", 1)[0], name),
             filename=name,
-            media_type=_media_type(media_type),
+            media_type=_media_type(arrival.media_type),
             size=stored.size,
             sha256=stored.sha256 or None,
             blob=stored.key,
@@ -91,7 +95,7 @@ def accept(
         store.set_tags(session, recording, wishes.tags)
         index_title(session, recording)
         count_usage(session, user.id, bytes_in=stored.size)
-        job, queues = _queue(session, service, recording, options, wishes, key)
+        job, queues = _queue(session, service, recording, options, wishes, arrival.key)
         accepted = accepted_model(session, recording, job, twin)
     service.ring(queues)
     return accepted

@@ -1,5 +1,7 @@
 """Routes for those who look after the installation."""
 
+from collections.abc import Sequence
+from functools import partial
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Query
@@ -11,7 +13,7 @@ from auricle.jobs.ledger import backlog
 from auricle.jobs.status import recent_speed
 from auricle.server.deps import AdminDep, ServiceDep
 from auricle.server.models import JobModel, Moment, job_models
-from auricle.server.paging import Cursor, Limit, Page, read_cursor, write_cursor
+from auricle.server.paging import Cursor, Limit, Page, paged, read_cursor
 from auricle.server.users import Day, usage_of
 from auricle.store.schema import AuditEvent, Chore, Job, Recording, Task, User, Worker, now
 
@@ -140,9 +142,7 @@ def all_jobs(
     if cursor is not None:
         query = query.where(Job.id < read_cursor(cursor, str)[0])
     with service.database.read() as session:
-        found = session.scalars(query).all()
-        items = job_models(session, found[:limit])
-    return Page(items=items, next=write_cursor(found[limit - 1].id) if len(found) > limit else None)
+        return paged(session.scalars(query).all(), limit, partial(job_models, session), "id")
 
 
 @router.get("/chores")
@@ -183,10 +183,11 @@ def audit(service: ServiceDep, _: AdminDep, limit: Limit = 50, cursor: Cursor = 
         query = query.where(AuditEvent.id < read_cursor(cursor, str)[0])
     with service.database.read() as session:
         found = session.scalars(query).all()
-    items = [
-        EventModel(**{name: getattr(one, name) for name in EventModel.model_fields}) for one in found[:limit]
-    ]
-    return Page(items=items, next=write_cursor(found[limit - 1].id) if len(found) > limit else None)
+    return paged(found, limit, _events, "id")
+
+
+def _events(events: Sequence[AuditEvent]) -> list[EventModel]:
+    return [EventModel(**{name: getattr(one, name) for name in EventModel.model_fields}) for one in events]
 
 
 def _queue(name: str, due: int, states: Any) -> QueueModel:

@@ -5,7 +5,7 @@ import hashlib
 import queue
 from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass
-from typing import Any, BinaryIO, cast
+from typing import Any, BinaryIO, TypeVar, cast
 
 from fastapi import Request
 from python_multipart.multipart import MultipartParser, parse_options_header
@@ -17,6 +17,15 @@ from auricle.server.service import Service
 from auricle.store import StoredPart
 from auricle.store.storage import refuse_when_full
 
+_T = TypeVar("_T")
+
+#: How the OpenAPI document shows a route that takes a file as its body.
+RAW_BODY: dict[str, Any] = {
+    "requestBody": {
+        "required": True,
+        "content": {"application/octet-stream": {"schema": {"type": "string", "format": "binary"}}},
+    }
+}
 #: How much of a file may wait between the socket and the storage, in chunks of the socket's size.
 _WAITING = 16
 _LARGEST_FIELD = 1 << 20
@@ -125,15 +134,15 @@ async def check_room(request: Request, service: Service) -> None:
 
 
 async def receive_body(
-    request: Request, service: Service, key: str, keep: Callable[[Stored], Awaitable[None]]
-) -> None:
-    """Store the body of a request and hand it to `keep`; where that raises, nothing stays."""
+    request: Request, service: Service, key: str, keep: Callable[[Stored], Awaitable[_T]]
+) -> _T:
+    """Store the body of a request; what `keep` makes of it. Where that raises, nothing stays."""
     await check_room(request, service)
     receiver = Receiver(service, key)
     try:
         async for chunk in request.stream():
             await receiver.take(chunk)
-        await keep(await receiver.finish())
+        return await keep(await receiver.finish())
     except BaseException as error:
         await asyncio.shield(receiver.give_up())
         if isinstance(error, ClientDisconnect):
@@ -184,9 +193,9 @@ class Form:
 
 
 async def receive_form(
-    request: Request, service: Service, key: str, keep: Callable[[Form], Awaitable[None]]
-) -> None:
-    """Read a multipart form with one `file`, which goes straight to the storage, and hand it to `keep`.
+    request: Request, service: Service, key: str, keep: Callable[[Form], Awaitable[_T]]
+) -> _T:
+    """Read a multipart form with one `file`, which goes straight to the storage; what `keep` makes of it.
 
     Where anything raises, nothing stays. Raises InvalidOption for a body that is no such form.
     """
@@ -201,7 +210,7 @@ async def receive_form(
     try:
         async for event in _events(request, boundary):
             await reader.take(*event)
-        await keep(await reader.finish())
+        return await keep(await reader.finish())
     except BaseException as error:
         if reader.receiver is not None:
             await asyncio.shield(reader.receiver.give_up())

@@ -4,6 +4,7 @@ import base64
 import binascii
 import json
 from collections.abc import Mapping
+from functools import partial
 from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Query, Request, Response
@@ -18,7 +19,7 @@ from auricle.jobs.options import read_options
 from auricle.jobs.stages import STAGES
 from auricle.server.deps import ServiceDep, UserDep
 from auricle.server.models import JobModel, Moment, job_models
-from auricle.server.paging import Cursor, Limit, Page, read_cursor, write_cursor
+from auricle.server.paging import Cursor, Limit, Page, paged, read_cursor
 from auricle.server.recordings import IdempotencyKey
 from auricle.server.sending import send_export
 from auricle.store.recordings import find_recording
@@ -130,9 +131,7 @@ def list_jobs(
     if cursor is not None:
         query = query.where(Job.id < read_cursor(cursor, str)[0])
     with service.database.read() as session:
-        found = session.scalars(query).all()
-        items = job_models(session, found[:limit])
-    return Page(items=items, next=write_cursor(found[limit - 1].id) if len(found) > limit else None)
+        return paged(session.scalars(query).all(), limit, partial(job_models, session), "id")
 
 
 @router.get("/jobs/{job_id}")

@@ -3,6 +3,7 @@
 import base64
 import binascii
 import json
+from collections.abc import Callable, Sequence
 from typing import Annotated, Any, Generic, TypeVar
 
 from fastapi import Query
@@ -11,6 +12,7 @@ from pydantic import BaseModel, Field
 from auricle.errors import InvalidOption
 
 T = TypeVar("T")
+R = TypeVar("R")
 
 Limit = Annotated[int, Query(ge=1, le=200, description="The most items on a page.")]
 Cursor = Annotated[
@@ -44,3 +46,11 @@ def read_cursor(cursor: str, *kinds: type) -> list[Any]:
     ):
         raise InvalidOption("The cursor is not one that this list gave: start again without it.")
     return position
+
+
+def paged(found: Sequence[R], limit: int, show: Callable[[Sequence[R]], list[T]], *place: str) -> Page[T]:
+    """A page of rows, of which one more than `limit` was asked for; `place`: what they are ordered by."""
+    shown = found[:limit]
+    more = len(found) > limit
+    following = write_cursor(*(getattr(shown[-1], name) for name in place)) if more else None
+    return Page(items=show(shown), next=following)

@@ -15,9 +15,9 @@ from auricle.errors import InvalidOption, NotFound, Outdated
 from auricle.jobs.create import PRIORITIES, cancel_job
 from auricle.jobs.ledger import OPEN
 from auricle.jobs.options import read_options
-from auricle.server.accepting import Accepted, Wishes, accept, known, read_json, wishes_of
+from auricle.server.accepting import Accepted, Arrival, Wishes, accept, known, read_json, wishes_of
 from auricle.server.deps import ServiceDep, UserDep
-from auricle.server.incoming import Form, Stored, receive_body, receive_form
+from auricle.server.incoming import RAW_BODY, Form, Stored, receive_body, receive_form
 from auricle.server.models import RecordingModel, recording_models
 from auricle.server.paging import Cursor, Limit, Page, read_cursor, write_cursor
 from auricle.server.sending import send_blob
@@ -74,12 +74,6 @@ _FORM: dict[str, Any] = {
         },
     }
 }
-_BODY: dict[str, Any] = {
-    "requestBody": {
-        "required": True,
-        "content": {"application/octet-stream": {"schema": {"type": "string", "format": "binary"}}},
-    }
-}
 
 
 @router.post("/recordings", status_code=201, openapi_extra=_FORM)
@@ -96,27 +90,19 @@ async def upload_recording(
         response.status_code = 200
         return before
     recording_id = new_id()
-    accepted: list[Accepted] = []
 
-    async def keep(form: Form) -> None:
+    async def keep(form: Form) -> Accepted:
         wishes = wishes_of(form)
-        stored = form.stored
-        if stored is None:
+        if form.stored is None:
             raise InvalidOption("The form has no part named file: that is the recording.")
-        name, kind = form.filename, form.media_type
-        accepted.append(
-            await run_in_threadpool(
-                accept, service, user, recording_id, stored, name, kind, wishes, idempotency_key
-            )
-        )
+        arrival = Arrival(recording_id, form.stored, form.filename, form.media_type, idempotency_key)
+        return await run_in_threadpool(accept, service, user, arrival, wishes)
 
-    await receive_form(request, service, f"recordings/{recording_id}/source", keep)
-    if accepted[0].recording.id != recording_id:
-        response.status_code = 200
-    return accepted[0]
+    accepted = await receive_form(request, service, f"recordings/{recording_id}/source", keep)
+    return _answered(response, accepted, recording_id)
 
 
-@router.put("/recordings", status_code=201, openapi_extra=_BODY)
+@router.put("/recordings", status_code=201, openapi_extra=RAW_BODY)
 async def put_recording(
     request: Request,
     response: Response,
@@ -147,19 +133,20 @@ async def put_recording(
     read_options(wishes.options, service.settings)
     recording_id = new_id()
     kind = request.headers.get("content-type", "")
-    accepted: list[Accepted] = []
 
-    async def keep(stored: Stored) -> None:
-        accepted.append(
-            await run_in_threadpool(
-                accept, service, user, recording_id, stored, filename, kind, wishes, idempotency_key
-            )
-        )
+    async def keep(stored: Stored) -> Accepted:
+        arrival = Arrival(recording_id, stored, filename, kind, idempotency_key)
+        return await run_in_threadpool(accept, service, user, arrival, wishes)
 
-    await receive_body(request, service, f"recordings/{recording_id}/source", keep)
-    if accepted[0].recording.id != recording_id:
+    accepted = await receive_body(request, service, f"recordings/{recording_id}/source", keep)
+    return _answered(response, accepted, recording_id)
+
+
+def _answered(response: Response, accepted: Accepted, recording_id: str) -> Accepted:
+    """200 instead of 201 where an older recording is the answer."""
+    if accepted.recording.id != recording_id:
         response.status_code = 200
-    return accepted[0]
+    return accepted
 
 
 @router.get("/recordings")

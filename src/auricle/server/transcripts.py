@@ -12,8 +12,9 @@ from starlette.concurrency import run_in_threadpool
 from auricle.errors import LimitExceeded, NotFound, Outdated
 from auricle.exports import FORMATS, described, export, find_format
 from auricle.server.deps import ServiceDep, UserDep
+from auricle.server.incoming import RAW_BODY
 from auricle.server.models import Moment
-from auricle.server.paging import Cursor, Limit, Page, read_cursor, write_cursor
+from auricle.server.paging import Cursor, Limit, Page, paged, read_cursor
 from auricle.server.sending import send_export
 from auricle.server.service import Service
 from auricle.store.audit import record
@@ -160,8 +161,7 @@ def list_versions(
     with service.database.read() as session:
         recording = find_recording(session, user.id, recording_id)
         found = session.scalars(query).all()
-    following = write_cursor(found[limit - 1].number) if len(found) > limit else None
-    return Page(items=[_version_model(one, recording) for one in found[:limit]], next=following)
+    return paged(found, limit, lambda some: [_version_model(one, recording) for one in some], "number")
 
 
 @router.get("/recordings/{recording_id}/transcripts/compare")
@@ -259,15 +259,7 @@ def join_speakers(
     return _edited(service, user, recording_id, if_match, change, f"{wanted.speaker} is {wanted.into}")
 
 
-_IMPORT: dict[str, Any] = {
-    "requestBody": {
-        "required": True,
-        "content": {"application/octet-stream": {"schema": {"type": "string", "format": "binary"}}},
-    }
-}
-
-
-@router.post("/recordings/{recording_id}/transcript/import", status_code=201, openapi_extra=_IMPORT)
+@router.post("/recordings/{recording_id}/transcript/import", status_code=201, openapi_extra=RAW_BODY)
 async def import_transcript(
     request: Request, service: ServiceDep, user: UserDep, recording_id: str
 ) -> VersionModel:

@@ -12,9 +12,9 @@ from starlette.concurrency import run_in_threadpool
 
 from auricle.errors import AuricleError, Conflict, NotFound
 from auricle.jobs.options import read_options
-from auricle.server.accepting import Accepted, Wishes, accept, accepted_model
+from auricle.server.accepting import Accepted, Arrival, Wishes, accept, accepted_model
 from auricle.server.deps import ServiceDep, UserDep
-from auricle.server.incoming import Stored, receive_part, too_large
+from auricle.server.incoming import RAW_BODY, Stored, receive_part, too_large
 from auricle.server.models import Moment
 from auricle.server.service import Service
 from auricle.store.recordings import clean_name
@@ -86,15 +86,7 @@ def get_upload(service: ServiceDep, user: UserDep, upload_id: str) -> UploadMode
         return _model(service, _find(session, user, upload_id))
 
 
-_BODY: dict[str, Any] = {
-    "requestBody": {
-        "required": True,
-        "content": {"application/octet-stream": {"schema": {"type": "string", "format": "binary"}}},
-    }
-}
-
-
-@router.put("/uploads/{upload_id}/parts/{number}", openapi_extra=_BODY)
+@router.put("/uploads/{upload_id}/parts/{number}", openapi_extra=RAW_BODY)
 async def put_part(
     request: Request,
     service: ServiceDep,
@@ -137,9 +129,10 @@ def complete_upload(
         raise AuricleError(f"The parts have {size} bytes together, but {upload.size} were announced.")
     # What the parts hold is known to the hash only when they are read as a whole: the first stage does.
     stored = Stored(upload.blob, size, "")
-    name, kind = upload.filename, upload.media_type
+    key = f"upload {upload.id}"
     try:
-        accepted = accept(service, user, upload.id, stored, name, kind, wishes, f"upload {upload.id}")
+        arrival = Arrival(upload.id, stored, upload.filename, upload.media_type, key)
+        accepted = accept(service, user, arrival, wishes)
     except AuricleError as error:
         if not error.retryable:
             service.storage.delete(upload.blob)

@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 from auricle.errors import Conflict, Forbidden, InvalidOption, NotFound
 from auricle.server.deps import AdminDep, ServiceDep, UserDep
 from auricle.server.models import Moment
-from auricle.server.paging import Cursor, Limit, Page, read_cursor, write_cursor
+from auricle.server.paging import Cursor, Limit, Page, paged, read_cursor
 from auricle.store.audit import record
 from auricle.store.recordings import clean_name, space_of
 from auricle.store.schema import ApiKey, Usage, User, now
@@ -134,8 +134,7 @@ def list_users(service: ServiceDep, _: AdminDep, limit: Limit = 50, cursor: Curs
         query = query.where(User.name > read_cursor(cursor, str)[0])
     with service.database.read() as session:
         found = session.scalars(query).all()
-    following = write_cursor(found[limit - 1].name) if len(found) > limit else None
-    return Page(items=[UserModel(**_shown(one)) for one in found[:limit]], next=following)
+    return paged(found, limit, lambda some: [UserModel(**_shown(one)) for one in some], "name")
 
 
 @router.post("/users", status_code=201)

@@ -12,13 +12,12 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import BinaryIO, cast
 
-from auricle.errors import AuricleError, DiskFull, InvalidOption, NotFound
+from auricle.errors import AuricleError, InvalidOption, NotFound, disk_errors
 from auricle.store import Blob, StoredPart, refuse_gaps
 
 _KEY = re.compile(r"[A-Za-z0-9_-][A-Za-z0-9._-]*(/[A-Za-z0-9_-][A-Za-z0-9._-]*)*")
 _TOKEN = re.compile(r"[0-9a-f]{32}")
 _BLOCK = 1 << 20
-_NO_ROOM = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
 #: Where unfinished files lie; no key begins with a dot.
 _UNFINISHED = ".unfinished"
 
@@ -34,7 +33,7 @@ class DiskStorage:
 
     def take(self, key: str, path: Path) -> int:
         target = self.path(key)
-        with _disk_errors(target):
+        with disk_errors(target):
             target.parent.mkdir(parents=True, exist_ok=True)
             try:
                 _flush(path)
@@ -124,7 +123,7 @@ class DiskStorage:
 
     def write(self, target: Path, fill: Callable[[BinaryIO], int]) -> int:
         """Write a file in one step: after a crash it is there whole, or not at all."""
-        with _disk_errors(target):
+        with disk_errors(target):
             temporary = self._unfinished() / secrets.token_hex(16)
             try:
                 with temporary.open("wb") as file:
@@ -147,7 +146,7 @@ class DiskUploads:
 
     def begin(self, key: str) -> str:  # noqa: ARG002 - the port's signature
         token = secrets.token_hex(16)
-        with _disk_errors(self._storage.root):
+        with disk_errors(self._storage.root):
             self._folder(token).mkdir(parents=True)
         return token
 
@@ -191,7 +190,7 @@ class DiskUploads:
             self.abort(key, token)
             return target.stat().st_size
         self._known(key, token)
-        with _disk_errors(target):
+        with disk_errors(target):
             joined = self._join(token)
             size = self._storage.take(key, joined)
         self.abort(key, token)
@@ -295,15 +294,3 @@ def _flush(path: Path) -> None:
         os.fsync(handle)
     finally:
         os.close(handle)
-
-
-@contextlib.contextmanager
-def _disk_errors(path: Path) -> Iterator[None]:
-    try:
-        yield
-    except OSError as error:
-        if error.errno in _NO_ROOM:
-            raise DiskFull(
-                f"There is no room left on the disk for {path}: free some and try again."
-            ) from error
-        raise
