@@ -12,7 +12,15 @@ from auricle.cli.help import Command
 from auricle.errors import Conflict
 from auricle.settings import load_settings
 
-app = typer.Typer(help="Look after the database: upgrade, back up, restore, move.", no_args_is_help=True)
+app = typer.Typer(no_args_is_help=True)
+
+
+@app.callback()
+def _quietly() -> None:
+    """Look after the database: upgrade, back up, restore, move."""
+    from auricle import logs
+
+    logs.configure("warning", "text")
 
 
 @app.command(cls=Command)

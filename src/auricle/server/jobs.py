@@ -9,7 +9,7 @@ from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Query, Request, Response
 from pydantic import BaseModel, Field
-from sqlalchemy import select, tuple_
+from sqlalchemy import and_, false, or_, select
 
 from auricle.errors import Conflict, InvalidOption
 from auricle.exports import export, find_format
@@ -208,17 +208,20 @@ def heard_segments(
             task.number: task
             for task in session.scalars(select(Task).where(Task.job_id == job_id, Task.stage == "transcribe"))
         }
-        pairs = [(task.id, task.attempt) for task in parts.values()]
-        rows = session.scalars(
-            select(TaskSegment).where(tuple_(TaskSegment.task_id, TaskSegment.attempt).in_(pairs))
-        ).all()
-    reset = [n for n, task in parts.items() if n in known and known[n][0] != task.attempt]
-    begins = {n: known[n][1] if n in known and n not in reset else 0 for n in parts}
+        reset = [n for n, task in parts.items() if n in known and known[n][0] != task.attempt]
+        begins = {n: known[n][1] if n in known and n not in reset else 0 for n in parts}
+        new = [
+            and_(
+                TaskSegment.task_id == task.id,
+                TaskSegment.attempt == task.attempt,
+                TaskSegment.number >= begins[n],
+            )
+            for n, task in parts.items()
+        ]
+        rows = session.scalars(select(TaskSegment).where(or_(false(), *new))).all()
     numbers = {task.id: number for number, task in parts.items()}
     fresh = sorted(
-        (numbers[row.task_id], row.number, row.document)
-        for row in rows
-        if row.number >= begins[numbers[row.task_id]]
+        ((numbers[row.task_id], row.number, row.document) for row in rows), key=lambda one: one[:2]
     )
     counts = {n: [task.attempt, begins[n]] for n, task in parts.items() if task.attempt}
     for number, position, _ in fresh:

@@ -304,8 +304,10 @@ def _sent(
     exported = export(transcript, form.name, title=recording.title, options=options)
     answer = send_export(exported, form, recording.title)
     answer.headers["ETag"] = etag
-    with service.database.write() as session:
-        record(session, recording.owner_id, "transcript.exported", recording.id, format=form.name)
+    if form.name != "json":
+        # Reading is not exporting: JSON is what programs look at a transcript with.
+        with service.database.write() as session:
+            record(session, recording.owner_id, "transcript.exported", recording.id, format=form.name)
     return answer
 
 
