@@ -170,16 +170,17 @@ class RabbitMQ:
             missing("RabbitMQ", "rabbitmq-server")
         folder.mkdir(parents=True)
         self.port = free_port()
-        name = f"auricle-{self.port}@localhost"
+        self._folder = folder
+        self._epmd_port = str(free_port())
         (folder / "enabled_plugins").write_text("[].\n")
         environment = {
             **os.environ,
             "HOME": str(folder),
-            "RABBITMQ_NODENAME": name,
+            "RABBITMQ_NODENAME": f"auricle-{self.port}@localhost",
             "RABBITMQ_NODE_PORT": str(self.port),
             "RABBITMQ_NODE_IP_ADDRESS": "127.0.0.1",
             "RABBITMQ_DIST_PORT": str(free_port()),
-            "ERL_EPMD_PORT": str(free_port()),
+            "ERL_EPMD_PORT": self._epmd_port,
             "RABBITMQ_MNESIA_BASE": str(folder / "mnesia"),
             "RABBITMQ_LOG_BASE": str(folder / "log"),
             "RABBITMQ_ENABLED_PLUGINS_FILE": str(folder / "enabled_plugins"),
@@ -203,10 +204,13 @@ class RabbitMQ:
         return f"amqp://guest:guest@127.0.0.1:{self.port}//"
 
     def stop(self) -> None:
-        with contextlib.suppress(ProcessLookupError):
-            os.killpg(self._server.pid, signal.SIGKILL)
-        subprocess.run(["pkill", "-9", "-f", f"auricle-{self.port}@localhost"], check=False)
+        # The package's script changes the user on the way, so its process and the server's differ.
+        for pid in (int((self._folder / "pid").read_text()), self._server.pid):
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGKILL)
         self._server.wait(10)
+        epmd = ["epmd", "-port", self._epmd_port, "-kill"]
+        subprocess.run(epmd, check=False, capture_output=True)
 
 
 class Moto:
