@@ -1,4 +1,4 @@
-"""The short form of benchmarks/chaos.py: everything is killed and restarted, and no job is lost or doubled."""
+"""The short form of benchmarks/chaos.py: everything is killed and restarted, no job is lost or doubled."""
 
 import os
 import re
