@@ -15,6 +15,7 @@ from auricle.jobs.create import cancel_job, create_job, retry_job
 from auricle.jobs.options import JobOptions
 from auricle.jobs.runner import Shift, work_once
 from auricle.jobs.status import statuses
+from auricle.store.recordings import erase
 from auricle.store.schema import Job, Recording, StageResult, Task, TaskSegment, Usage, now
 from auricle.testing import FakeEngine, noise, say, silence, write_wav
 from place import Office, open_office
@@ -278,6 +279,27 @@ def test_a_cancelled_job_stops_while_it_runs(make_office: Callable[..., Office],
         retry_job(session, session.get_one(Job, job))
     office.work()
     assert office.job(job).state == "done"
+
+
+def test_a_recording_erased_while_it_is_worked_on_leaves_nothing(
+    make_office: Callable[..., Office], talk: Path
+) -> None:
+    erased: list[str] = []
+
+    def vanish(_: int) -> None:
+        if not erased:
+            with office.database.write() as session:
+                erased.extend(erase(session, session.get_one(Recording, recording)))
+
+    office = make_office(FakeEngine(on_window=vanish))
+    recording = office.upload(talk)
+    job = office.ask(recording)
+    office.work()
+    assert erased
+    assert office.transcripts(recording) == []
+    with office.database.read() as session:
+        assert session.get(Job, job) is None
+        assert session.scalars(select(Task)).all() == []
 
 
 def test_a_job_cancelled_before_it_ran_never_runs(office: Office, talk: Path) -> None:

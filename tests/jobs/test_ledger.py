@@ -165,6 +165,29 @@ def test_a_heartbeat_keeps_the_task_and_carries_segments(database: Database) -> 
     assert texts == ["one", "two"]
 
 
+def test_segments_that_are_written_twice_are_there_once(database: Database) -> None:
+    add_tasks(database)
+    mine = must_claim(database)
+    for segments in ([(0, {"text": "one"})], [(0, {"text": "one"}), (1, {"text": "two"})]):
+        with database.write() as session:
+            ledger.beat(session, mine, LEASE, 0.5, segments)
+    with database.read() as session:
+        assert sorted(one.number for one in session.scalars(select(TaskSegment))) == [0, 1]
+
+
+def test_a_task_that_was_erased_is_nobodys_any_more(database: Database) -> None:
+    (task_id,) = add_tasks(database)
+    mine = must_claim(database)
+    with database.write() as session:
+        session.delete(session.get_one(Task, task_id))
+    for write in (
+        lambda session: ledger.fail(session, mine, EngineFailed("no")),
+        lambda session: ledger.succeed(session, mine, {}),
+    ):
+        with pytest.raises(LeaseLost), database.write() as session:
+            write(session)
+
+
 def test_a_failure_that_may_pass_is_tried_three_times_and_then_dead(database: Database) -> None:
     (task_id,) = add_tasks(database)
     states = []

@@ -16,6 +16,7 @@ from datetime import timedelta
 from typing import Any
 
 from sqlalchemy import ColumnElement, and_, case, func, or_, select, update
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
 from auricle.errors import AuricleError, Cancelled
@@ -151,16 +152,20 @@ def beat(
     Raises LeaseLost, and then nothing may be committed.
     """
     cancel = _write(session, mine, due_at=now() + timedelta(seconds=lease), progress=progress)
-    for number, document in segments:
-        session.add(
-            TaskSegment(
-                task_id=mine.task_id,
-                attempt=mine.attempt,
-                number=number,
-                job_id=mine.job_id,
-                document=dict(document),
-            )
-        )
+    rows = [
+        {
+            "task_id": mine.task_id,
+            "attempt": mine.attempt,
+            "number": number,
+            "job_id": mine.job_id,
+            "document": dict(document),
+        }
+        for number, document in segments
+    ]
+    if rows:
+        # Where a connection broke while it was told that all is written, the same comes again.
+        dialect = sqlite if session.get_bind().dialect.name == "sqlite" else postgresql
+        session.execute(dialect.insert(TaskSegment).on_conflict_do_nothing(), rows)
     return cancel
 
 
@@ -198,7 +203,7 @@ def fail(session: Session, mine: Claim, error: AuricleError) -> str:
     https://aws.amazon.com/blogs/architecture/exponential-backoff-and-jitter/) until its attempts are spent.
     """
     lock_job(session, mine.job_id)
-    failures = session.execute(select(Task.failures).where(Task.id == mine.task_id)).scalar_one() + 1
+    failures = (session.scalar(select(Task.failures).where(Task.id == mine.task_id)) or 0) + 1
     pause = random.uniform(0, min(LONGEST_PAUSE, 15 * 2**failures))  # noqa: S311 - spreads load, hides nothing
     state = "failed" if not error.retryable else "queued" if failures < MAX_FAILURES else "dead"
     ended = None if state == "queued" else now()

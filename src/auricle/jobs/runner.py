@@ -242,8 +242,11 @@ def _see_through(shift: Shift, claim: Claim) -> str:
 def _open_work(shift: Shift, claim: Claim, holding: Holding) -> Work:
     place = shift.place
     with place.database.read() as session:
-        job = session.get_one(Job, claim.job_id)
-        recording = session.get_one(Recording, job.recording_id)
+        job = session.get(Job, claim.job_id)
+        recording = session.get(Recording, job.recording_id) if job else None
+        if job is None or recording is None:
+            # Erased since the task was claimed.
+            raise LeaseLost(claim.task_id)
         done = session.scalars(select(Task).where(Task.job_id == job.id, Task.state == "done")).all()
     if job.request_id is not None:
         # One search in the log finds a request here and on the server.
