@@ -101,7 +101,7 @@ def open_office(
     **settings: object,
 ) -> Office:
     """An office in `folder`; `tables` makes its tables, by default without the search index."""
-    folder.mkdir(parents=True)
+    folder.mkdir(parents=True, exist_ok=True)
     known = Settings(data_dir=folder, **settings)
     database = open_database(database_url or f"sqlite:///{folder / 'auricle.db'}")
     tables(database)

@@ -16,6 +16,7 @@ from auricle.jobs import ledger
 from auricle.jobs.ledger import Claim, LeaseLost
 from auricle.store.database import Database, open_database
 from auricle.store.schema import Base, Job, Recording, Task, TaskSegment, User, new_id, now
+from services import Postgres
 
 LEASE = 60.0
 
@@ -379,3 +380,21 @@ def test_workers_that_crash_stall_and_fail_do_every_task_exactly_once(database: 
     assert effects == Counter(dict.fromkeys(ids, 1))
     assert max(claims.values()) == 1
     assert refused, "no worker stalled past its lease: the test has to try harder"
+
+
+def test_a_worker_whose_clock_is_ahead_takes_no_task_before_its_time(
+    postgres: Postgres, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    database = open_database(postgres.new_database())
+    Base.metadata.create_all(database.writer)
+    (task_id,) = add_tasks(database)
+    mine = must_claim(database)
+    ahead = now() + timedelta(minutes=2)
+    monkeypatch.setattr(ledger, "now", lambda: ahead)
+    assert claim(database, "hasty") is None
+    with database.write() as session:
+        assert ledger.bury(session) == []
+        ledger.beat(session, mine, LEASE, 0.5)
+    monkeypatch.undo()
+    assert row(database, task_id).due_at < now() + timedelta(seconds=LEASE + 5)
+    database.close()

@@ -107,7 +107,7 @@ def test_a_key_works_until_it_is_revoked(server: LiveServer) -> None:
     assert re.fullmatch(r"auricle_[A-Za-z0-9]{8}_[A-Za-z0-9]{43}", made["key"])
     with server.client_for(made["key"]) as client:
         assert client.get("/users/me").json()["id"] == "local"
-        listed = next(one for one in client.get("/keys").json() if one["id"] == made["id"])
+        listed = next(one for one in client.get("/keys").json()["items"] if one["id"] == made["id"])
         assert "key" not in listed
         assert listed["used_at"] is not None
         assert client.delete(f"/keys/{made['id']}").status_code == 204

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from auricle.jobs.ledger import OPEN, lock_job, request_cancel
+from auricle.jobs.ledger import OPEN, lock_job, moment, request_cancel
 from auricle.jobs.options import options_from
 from auricle.jobs.stages import BY_NAME, STAGES, Results
 from auricle.store.schema import Job, Task, now
@@ -72,7 +72,7 @@ def _queue_next(session: Session, job: Job, tasks: Sequence[Task]) -> set[str]:
                     state="queued",
                     priority=job.priority,
                     rank=job.created_at,
-                    due_at=now(),
+                    due_at=moment(session),
                     seconds=new.seconds,
                     payload=dict(new.payload),
                 )
@@ -124,7 +124,7 @@ def reopen(session: Session, job_id: str) -> set[str]:
     ).all()
     for task in tasks:
         if task.state in ("failed", "dead", "cancelled"):
-            task.state, task.due_at, task.error = "queued", now(), None
+            task.state, task.due_at, task.error = "queued", moment(session), None
             task.failures = task.losses = 0
             task.cancel_requested, task.finished_at = False, None
             task.version += 1

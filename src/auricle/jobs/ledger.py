@@ -3,7 +3,7 @@
 The row is the truth. `attempt` is the fencing token: it grows with every claim, and every write of a worker
 names it, so a worker that lost its lease changes nothing. `due_at` means "not before" for a queued task and
 "end of the lease" for a running one, so that new, retried and lost tasks are found by one predicate. Clocks
-decide when a task moves, never who may write.
+decide when a task moves, never who may write; where workers run on several machines, it is the database's.
 
 A change of a task always takes the row of its job first: two tasks of a job that end at the same moment
 would otherwise each see the other still running, and nobody would go on to the next stage.
@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, case, func, or_, select, update
+from sqlalchemy import ColumnElement, DateTime, and_, case, func, or_, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
@@ -52,11 +52,18 @@ class Claim:
     payload: Mapping[str, Any]
 
 
-def _due() -> ColumnElement[bool]:
+def moment(session: Session, seconds: float = 0.0) -> Any:
+    """So many seconds from now, by the clock all workers share: the database's, which on SQLite is ours."""
+    later = timedelta(seconds=seconds)
+    if session.get_bind().dialect.name == "sqlite":
+        return now() + later
+    return func.timezone("utc", func.statement_timestamp(), type_=DateTime) + later
+
+
+def _due(session: Session) -> ColumnElement[bool]:
     """A row a worker may take: new, waiting for a retry, or running with an expired lease."""
-    at = now()
     return and_(
-        Task.due_at <= at,
+        Task.due_at <= moment(session),
         Task.cancel_requested.is_(False),
         or_(Task.state == "queued", and_(Task.state == "running", Task.losses + 1 < MAX_LOSSES)),
     )
@@ -69,14 +76,14 @@ def claim(session: Session, queues: Sequence[str], worker: str, lease: float) ->
     """
     running = (
         select(Task.owner_id, func.count().label("tasks"))
-        .where(Task.state == "running", Task.due_at > now())
+        .where(Task.state == "running", Task.due_at > moment(session))
         .group_by(Task.owner_id)
         .subquery()
     )
     best = (
         select(Task.id)
         .outerjoin(running, running.c.owner_id == Task.owner_id)
-        .where(Task.queue.in_(queues), _due())
+        .where(Task.queue.in_(queues), _due(session))
         .order_by(Task.priority.desc(), func.coalesce(running.c.tasks, 0), Task.rank, Task.number, Task.id)
         .limit(1)
         # PostgreSQL passes over rows another worker is just taking; SQLite has one writer at a time anyway.
@@ -84,13 +91,13 @@ def claim(session: Session, queues: Sequence[str], worker: str, lease: float) ->
     )
     taken = session.execute(
         update(Task)
-        .where(Task.id == best.scalar_subquery(), _due())
+        .where(Task.id == best.scalar_subquery(), _due(session))
         .values(
             state="running",
             worker=worker,
             attempt=Task.attempt + 1,
             losses=case((Task.state == "running", Task.losses + 1), else_=Task.losses),
-            due_at=now() + timedelta(seconds=lease),
+            due_at=moment(session, lease),
             started_at=now(),
             progress=0.0,
             version=Task.version + 1,
@@ -151,7 +158,7 @@ def beat(
 
     Raises LeaseLost, and then nothing may be committed.
     """
-    cancel = _write(session, mine, due_at=now() + timedelta(seconds=lease), progress=progress)
+    cancel = _write(session, mine, due_at=moment(session, lease), progress=progress)
     rows = [
         {
             "task_id": mine.task_id,
@@ -214,7 +221,7 @@ def fail(session: Session, mine: Claim, error: AuricleError) -> str:
         worker=None,
         failures=failures,
         error={"code": error.code, "message": str(error)[:4000]},
-        due_at=now() + timedelta(seconds=pause),
+        due_at=moment(session, pause),
         finished_at=ended,
     )
     return state
@@ -222,13 +229,13 @@ def fail(session: Session, mine: Claim, error: AuricleError) -> str:
 
 def release(session: Session, mine: Claim) -> None:
     """Hand the task back because the worker has to go; the attempt does not count. Raises LeaseLost."""
-    _write(session, mine, state="queued", worker=None, due_at=now(), progress=0.0)
+    _write(session, mine, state="queued", worker=None, due_at=moment(session), progress=0.0)
 
 
 def postpone(session: Session, mine: Claim, error: AuricleError, delay: float) -> None:
     """Something the task needs is away for everybody; it waits `delay` seconds. Raises LeaseLost."""
     reason = {"code": error.code, "message": str(error)[:4000]}
-    due_at = now() + timedelta(seconds=delay)
+    due_at = moment(session, delay)
     _write(session, mine, state="queued", worker=None, due_at=due_at, error=reason, progress=0.0)
 
 
@@ -260,7 +267,7 @@ def bury(session: Session) -> list[str]:
 
     Their workers were lost and either no attempt is left, or somebody asked to stop.
     """
-    lost = and_(Task.state == "running", Task.due_at <= now())
+    lost = and_(Task.state == "running", Task.due_at <= moment(session))
     spent = Task.losses + 1 >= MAX_LOSSES
     found = session.execute(
         select(Task.job_id).where(lost, or_(Task.cancel_requested, spent)).distinct()
@@ -287,7 +294,7 @@ def take_back(session: Session, worker_prefix: str) -> int:
         session.execute(
             update(Task)
             .where(Task.state == "running", Task.worker.startswith(worker_prefix, autoescape=True))
-            .values(due_at=now())
+            .values(due_at=moment(session))
             .returning(Task.id)
             .execution_options(synchronize_session=False)
         )
@@ -298,5 +305,5 @@ def take_back(session: Session, worker_prefix: str) -> int:
 
 def backlog(session: Session) -> dict[str, int]:
     """How many tasks of each queue a worker could take now."""
-    rows = session.execute(select(Task.queue, func.count()).where(_due()).group_by(Task.queue))
+    rows = session.execute(select(Task.queue, func.count()).where(_due(session)).group_by(Task.queue))
     return {queue: count for queue, count in rows}  # noqa: C416 - rows are no pairs to the type checker

@@ -17,7 +17,7 @@ from auricle import __version__
 from auricle.errors import StorageUnavailable
 from auricle.jobs import Broker
 from auricle.jobs.advance import advance
-from auricle.jobs.ledger import backlog, bury
+from auricle.jobs.ledger import backlog, bury, moment
 from auricle.jobs.runner import Shift
 from auricle.store.database import Database
 from auricle.store.schema import Worker, now
@@ -64,13 +64,13 @@ def sign_in(session: Session, name: str, shifts: list[Shift], device: str, *, dr
     row.memory = psutil.Process().memory_info().rss
     row.draining = draining
     row.version = __version__
-    row.seen_at = now()
+    row.seen_at = moment(session)
     session.add(row)
 
 
 def workers_seen(session: Session) -> int:
     """How many processes take tasks, going by who said so within the last minute."""
-    queues = session.scalars(select(Worker.queues).where(Worker.seen_at > now() - timedelta(seconds=GONE)))
+    queues = session.scalars(select(Worker.queues).where(Worker.seen_at > moment(session, -GONE)))
     return sum(bool(taken) for taken in queues)
 
 

@@ -154,13 +154,14 @@ def add_user(service: ServiceDep, admin: AdminDep, wanted: NewUser) -> UserModel
 
 
 @router.get("/keys")
-def list_keys(service: ServiceDep, user: UserDep) -> list[KeyModel]:
+def list_keys(service: ServiceDep, user: UserDep, limit: Limit = 50, cursor: Cursor = None) -> Page[KeyModel]:
     """Your API keys, without their secrets."""
+    query = select(ApiKey).where(ApiKey.owner_id == user.id).order_by(ApiKey.id).limit(limit + 1)
+    if cursor is not None:
+        query = query.where(ApiKey.id > read_cursor(cursor, str)[0])
     with service.database.read() as session:
-        found = session.scalars(
-            select(ApiKey).where(ApiKey.owner_id == user.id).order_by(ApiKey.created_at.desc())
-        ).all()
-    return [_key(one) for one in found]
+        found = session.scalars(query).all()
+    return paged(found, limit, lambda some: [_key(one) for one in some], "id")
 
 
 @router.post("/keys", status_code=201)
