@@ -19,10 +19,11 @@ is `/openapi.json` (OpenAPI 3.1).
 
 ```sh
 api=http://127.0.0.1:8000/api/v1
-curl -s -F file=@talk.mp3 $api/recordings | tee upload.json            # store it, queue its job
-job=$(python3 -c 'import json; print(json.load(open("upload.json"))["job"]["id"])')
-curl -sN $api/jobs/$job/events                                         # follow it to its end
-curl -s "$api/jobs/$job/transcript?format=srt"                         # fetch what was said
+job=$(curl -s -F file=@talk.mp3 $api/recordings \\
+      | python3 -c 'import json, sys; print(json.load(sys.stdin)["job"]["id"])')   # store it, queue its job
+curl -s $api/jobs/$job                                   # how far it is
+curl -sN $api/jobs/$job/events                           # follow it to its end
+curl -s "$api/jobs/$job/transcript?format=srt"           # fetch what was said
 ```
 
 - **Errors** are problem details (RFC 9457, `application/problem+json`): `detail` is a sentence that says
