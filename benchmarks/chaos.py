@@ -14,7 +14,6 @@ import os
 import random
 import shutil
 import signal
-import socket
 import subprocess
 import sys
 import tempfile
@@ -33,7 +32,7 @@ sys.path.insert(0, str(ROOT / "tests"))
 from auricle.store.database import Database, open_database  # noqa: E402 - as above
 from auricle.store.schema import Job, Task, TranscriptVersion  # noqa: E402 - as above
 from auricle.testing import VOCABULARY, say, write_wav  # noqa: E402 - as above
-from services import Moto, Postgres, Redis  # noqa: E402 - found by the line above
+from services import Moto, Postgres, Redis, free_port  # noqa: E402 - found by the line above
 from table import Table, keep  # noqa: E402 - as above
 
 MODEL = ROOT / "tests" / "fixtures" / "whisper-fixture-ct2"
@@ -55,12 +54,6 @@ HEAD = (
     "wiped",
     "time",
 )
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 @dataclass

@@ -40,7 +40,7 @@ from auricle.store.schema import LOCAL_USER, Passage, Recording, SearchDocument,
 from auricle.store.search import search
 from auricle.store.upgrade import upgrade
 from auricle.testing import write_wav
-from chaos import AURICLE, ROOT, free_port, wait
+from chaos import AURICLE, ROOT, free_port, wait  # also puts tests/ on the path
 from material import TINY, recording, small_model
 from table import Table, keep
 
