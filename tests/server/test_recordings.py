@@ -280,5 +280,8 @@ def test_a_server_that_was_killed_goes_on_where_it_was(
     while first.client.get(f"/jobs/{accepted['job']['id']}").json()["stage"] == "prepare":
         time.sleep(0.05)
     first.stop()
+    left = tmp_path / "one" / "work" / "server" / "task-1"
+    left.mkdir(parents=True)
     second = make_server(data_dir=tmp_path / "one")
+    assert not left.exists()
     assert second.wait(accepted["job"]["id"])["state"] == "done"

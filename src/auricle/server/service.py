@@ -3,8 +3,9 @@
 import contextlib
 import hashlib
 import platform
+import shutil
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -62,15 +63,20 @@ def running(settings: Settings) -> Iterator[Service]:
         prepare_database(database)
         service = _build(settings, database)
         stopping = threading.Event()
-        upkeep = threading.Thread(target=_keep_up, args=(service, stopping), name="upkeep", daemon=True)
+        loops = [
+            threading.Thread(target=_again_and_again, args=(act, service, stopping), name=name, daemon=True)
+            for name, act in (("upkeep", _keep_up), ("chores", _do_chores))
+        ]
         try:
             _start_work(service)
-            upkeep.start()
+            for loop in loops:
+                loop.start()
             yield service
         finally:
             stopping.set()
-            if upkeep.ident is not None:
-                upkeep.join()
+            for loop in loops:
+                if loop.ident is not None:
+                    loop.join()
             _stop_work(service)
 
 
@@ -78,7 +84,10 @@ def _build(settings: Settings, database: Database) -> Service:
     storage = storage_of(settings)
     broker = open_broker(settings)
     engines: ModelPool[Engine] = ModelPool(idle=settings.model_idle)
-    place = Workplace(settings, database, storage, engines, settings.data_dir / "work")
+    folder = settings.data_dir / "work" / "server"
+    # What is there was left by a server that was killed: the lock says that no other is running.
+    shutil.rmtree(folder, ignore_errors=True)
+    place = Workplace(settings, database, storage, engines, folder)
     crew = Crew(place, broker, _own_name(settings)) if isinstance(broker, ThreadBroker) else None
     return Service(settings, database, storage, broker, place, crew)
 
@@ -111,19 +120,28 @@ def _stop_work(service: Service) -> None:
     service.broker.close()
 
 
-def _keep_up(service: Service, stopping: threading.Event) -> None:
-    """Reconcile, show that this process is there, and do what is due, until the server stops."""
+def _again_and_again(act: Callable[[Service], None], service: Service, stopping: threading.Event) -> None:
+    """Do something every few seconds until the server stops, whatever goes wrong with it."""
     while not stopping.is_set():
         try:
-            reconcile(service.database, service.broker)
-            if service.crew is not None:
-                service.crew.replace_stuck(service.settings.task_limit)
-                with service.database.write() as session:
-                    sign_in(session, worker_name(), service.crew.shifts, service.settings.device)
-            run_due_chores(service.place)
+            act(service)
         except StorageUnavailable as error:
             log.warning("upkeep_postponed", error=str(error))
         except Exception:
             # The loop that mends everything else may not end.
             log.exception("upkeep_failed")
         stopping.wait(EVERY)
+
+
+def _keep_up(service: Service) -> None:
+    """Reconcile, and show that this process is there."""
+    reconcile(service.database, service.broker)
+    if service.crew is not None:
+        service.crew.replace_stuck(service.settings.task_limit)
+        with service.database.write() as session:
+            sign_in(session, worker_name(), service.crew.shifts, service.settings.device)
+
+
+def _do_chores(service: Service) -> None:
+    """Do what comes round; a long chore holds up nothing else."""
+    run_due_chores(service.place)
