@@ -19,6 +19,12 @@ _ALLOWED = {
     "DatabaseUrl": "sqlite:///FILE or postgresql://USER:PASSWORD@HOST/NAME",
     "StorageUrl": "file:///FOLDER or s3://BUCKET/PREFIX",
     "BrokerUrl": "redis://..., amqp://... or sqs://...",
+    "Origins": "https://HOST, several separated by commas",
+    "Networks": "IP addresses or networks such as 10.0.0.0/8, separated by commas",
+    "BasePath": "a path such as /auricle",
+    "Rate": "a number per second, minute, hour or day, such as 300/minute, or off",
+    "Aliases": "NAME=MODEL, several separated by commas",
+    "File": "a file",
     "LanguageCode": "an ISO 639 code such as en or de",
 }
 

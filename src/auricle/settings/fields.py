@@ -4,13 +4,14 @@ from pydantic import field_validator
 from pydantic_core.core_schema import ValidationInfo
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
+from auricle.settings.access import AccessSettings
 from auricle.settings.service import ServiceSettings
 from auricle.settings.speech import SpeechSettings
 
 PREFIX = "AURICLE_"
 
 
-class Settings(ServiceSettings, SpeechSettings):
+class Settings(AccessSettings, ServiceSettings, SpeechSettings):
     """The settings of one process; read once by `load_settings` and passed on, never looked up later.
 
     The constructor takes only what it is given: no environment, no files.

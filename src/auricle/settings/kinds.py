@@ -2,6 +2,7 @@
 
 import math
 import re
+from ipaddress import ip_network
 from pathlib import Path
 from typing import Annotated, Any
 from urllib.parse import urlsplit
@@ -60,6 +61,51 @@ def _broker(value: str) -> str:
     return value
 
 
+def _joined(value: object) -> object:
+    """A list, as TOML has them, written as in a variable."""
+    return ",".join(map(str, value)) if isinstance(value, list) else value
+
+
+def listed(value: str | None) -> tuple[str, ...]:
+    """The items of a setting that holds several, comma-separated."""
+    return tuple(item.strip() for item in (value or "").split(",") if item.strip())
+
+
+def _origins(value: str) -> str:
+    for item in listed(value):
+        parts = urlsplit(item)
+        if parts.scheme not in ("http", "https") or not parts.hostname or parts.path or parts.query:
+            raise ValueError
+    return value
+
+
+def _networks(value: str) -> str:
+    for item in listed(value):
+        try:
+            ip_network(item, strict=False)
+        except ValueError:
+            raise ValueError from None  # its own words speak of Python's classes
+    return value
+
+
+def _base_path(value: str) -> str:
+    if not re.fullmatch(r"(/[A-Za-z0-9._~-]+)+/?", value):
+        raise ValueError
+    return value.rstrip("/")
+
+
+def _rate(value: str) -> str:
+    if not re.fullmatch(r"off|[1-9]\d{0,8}\s*/\s*(second|minute|hour|day)", value):
+        raise ValueError
+    return re.sub(r"\s", "", value)
+
+
+def _aliases(value: str) -> str:
+    if not all(re.fullmatch(r"[^=\s]+=[^=\s]+", item) for item in listed(value)):
+        raise ValueError
+    return value
+
+
 Size = Annotated[int, BeforeValidator(_size)]
 Folder = Annotated[Path, AfterValidator(_folder)]
 Address = Annotated[str, AfterValidator(_address)]
@@ -68,6 +114,12 @@ DatabaseUrl = Annotated[str, AfterValidator(_database)]
 StorageUrl = Annotated[str, AfterValidator(_storage)]
 BrokerUrl = Annotated[str, AfterValidator(_broker)]
 Lowered = BeforeValidator(_lower)
+Origins = Annotated[str, BeforeValidator(_joined), AfterValidator(_origins)]
+Networks = Annotated[str, BeforeValidator(_joined), AfterValidator(_networks)]
+BasePath = Annotated[str, AfterValidator(_base_path)]
+Rate = Annotated[str, BeforeValidator(_lower), AfterValidator(_rate)]
+Aliases = Annotated[str, BeforeValidator(_joined), AfterValidator(_aliases)]
+File = Annotated[Path, AfterValidator(_folder)]
 
 
 def setting(default: Any, meaning: str, *, group: str, kind: str = "", unit: str = "", **field: Any) -> Any:

@@ -12,8 +12,7 @@ class ServiceSettings(BaseSettings):
 
     host: str = setting(
         "127.0.0.1",
-        """The address the server listens on. Only this machine by default: until people have to sign in,
-        other addresses are refused.""",
+        """The address the server listens on. Only this machine by default; 0.0.0.0 is all its addresses.""",
         group="Server",
         min_length=1,
     )
