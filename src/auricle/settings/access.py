@@ -42,8 +42,8 @@ class AccessSettings(BaseSettings):
     )
     rate_limit: Rate | None = setting(
         None,
-        """Requests a key, a session or (with AURICLE_AUTH=off, where nothing is limited by default) an address
-        may make, as in 300/minute; off lifts the limit. The parts of an upload do not count.""",
+        """Requests a key or a session may make, as in 300/minute; off lifts the limit. With AURICLE_AUTH=off
+        nothing is limited unless this is set, and addresses count. The parts of an upload do not.""",
         group="Access",
         kind="Rate",
         shown="300/minute",
