@@ -16,6 +16,7 @@ AuricleError
 ├── DiskFull              the result could not be written
 ├── StorageUnavailable    the database or the storage cannot be reached
 ├── QuotaExceeded         this user has used up what is allowed
+├── RateLimited           this came too often
 ├── Forbidden             this user may not do this
 ├── Unauthorized          the key or session is not valid
 └── Cancelled             somebody asked to stop
@@ -109,7 +110,17 @@ class StorageUnavailable(AuricleError):
 
 class QuotaExceeded(AuricleError):
     code = "quota_exceeded"
+
+
+class RateLimited(AuricleError):
+    """`retry_after` is in how many seconds the same request is welcome."""
+
+    code = "rate_limited"
     retryable = True
+
+    def __init__(self, sentence: str, retry_after: float) -> None:
+        super().__init__(sentence)
+        self.retry_after = retry_after
 
 
 class Forbidden(AuricleError):

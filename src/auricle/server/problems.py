@@ -1,5 +1,6 @@
 """Errors as problem details: https://www.rfc-editor.org/rfc/rfc9457."""
 
+import math
 from collections.abc import Mapping
 from http import HTTPStatus
 from typing import Any
@@ -11,7 +12,7 @@ from fastapi.responses import JSONResponse
 from pydantic import BaseModel, Field
 from starlette.exceptions import HTTPException
 
-from auricle.errors import AuricleError
+from auricle.errors import AuricleError, RateLimited
 
 log = structlog.get_logger(__name__)
 
@@ -31,6 +32,7 @@ STATUS: Mapping[str, int] = {
     "limit_exceeded": 413,
     "audio_unreadable": 422,
     "quota_exceeded": 429,
+    "rate_limited": 429,
     "model_unavailable": 503,
     "engine_unavailable": 503,
     "engine_failed": 502,
@@ -54,7 +56,13 @@ class Problem(BaseModel):
 
 
 def problem(
-    status: int, detail: str, code: str, *, retryable: bool = False, errors: Any = None
+    status: int,
+    detail: str,
+    code: str,
+    *,
+    retryable: bool = False,
+    retry_after: float = RETRY_AFTER,
+    errors: Any = None,
 ) -> JSONResponse:
     """The answer for one error."""
     body = Problem(
@@ -66,7 +74,7 @@ def problem(
         retryable=retryable,
         errors=errors,
     )
-    headers = {"Retry-After": str(RETRY_AFTER)} if status in (429, 503) else {}
+    headers = {"Retry-After": str(math.ceil(retry_after))} if status in (429, 503) else {}
     if status == 401:
         headers["WWW-Authenticate"] = "Bearer"
     return JSONResponse(body.model_dump(exclude_none=True), status, headers=headers, media_type=MEDIA_TYPE)
@@ -75,7 +83,8 @@ def problem(
 def of_error(error: AuricleError) -> JSONResponse:
     """The answer for one of our own errors."""
     status = STATUS.get(error.code, 500)
-    return problem(status, str(error), error.code, retryable=error.retryable)
+    wait = error.retry_after if isinstance(error, RateLimited) else RETRY_AFTER
+    return problem(status, str(error), error.code, retryable=error.retryable, retry_after=wait)
 
 
 def add_problems(app: FastAPI) -> None:

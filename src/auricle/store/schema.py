@@ -56,7 +56,11 @@ def _owner() -> ForeignKey:
 
 
 class User(Base):
-    """Somebody recordings belong to; `retention_days` (None: as the settings say) is how long they stay."""
+    """Somebody recordings belong to.
+
+    None in `retention_days`, `quota_space` (bytes), `quota_minutes` (of audio a day) and `max_open_jobs` is
+    as the settings say. Without a `password_hash` nobody can sign in as this user.
+    """
 
     __tablename__ = "user"
     id: Mapped[str] = mapped_column(_Id, primary_key=True, default=new_id)
@@ -65,7 +69,20 @@ class User(Base):
     password_hash: Mapped[str | None] = mapped_column(String(500))
     disabled: Mapped[bool] = mapped_column(default=False)
     retention_days: Mapped[int | None]
+    quota_space: Mapped[int | None] = mapped_column(BigInteger)
+    quota_minutes: Mapped[float | None]
+    max_open_jobs: Mapped[int | None]
     created_at: Mapped[datetime] = mapped_column(default=now)
+
+
+class SetupLink(Base):
+    """A link by which a person chooses a password, once; `id` is the SHA-256 of the token in it."""
+
+    __tablename__ = "setup_link"
+    id: Mapped[str] = mapped_column(String(64), primary_key=True)
+    user_id: Mapped[str] = mapped_column(_owner(), index=True)
+    created_at: Mapped[datetime] = mapped_column(default=now)
+    expires_at: Mapped[datetime]
 
 
 class SignIn(Base):
@@ -75,6 +92,7 @@ class SignIn(Base):
     id: Mapped[str] = mapped_column(String(64), primary_key=True)
     user_id: Mapped[str] = mapped_column(_owner(), index=True)
     agent: Mapped[str] = mapped_column(String(300), default="")
+    address: Mapped[str] = mapped_column(String(60), default="")
     created_at: Mapped[datetime] = mapped_column(default=now)
     seen_at: Mapped[datetime] = mapped_column(default=now)
     expires_at: Mapped[datetime]

@@ -1,0 +1,98 @@
+"""API keys: `auricle_PUBLIC_SECRET`, of which the secret is kept as a hash only."""
+
+import hmac
+import secrets
+import string
+from collections.abc import Iterable, Mapping
+from datetime import timedelta
+from types import MappingProxyType
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from auricle.accounts.tokens import new_token, token_hash
+from auricle.errors import InvalidOption, Unauthorized
+from auricle.store.audit import record
+from auricle.store.schema import ApiKey, User, now
+
+#: What a key may be good for, in words for people.
+SCOPES: Mapping[str, str] = MappingProxyType(
+    {
+        "transcribe": "Have audio transcribed by the OpenAI and ASR routes.",
+        "read": "Read what is yours: recordings, jobs, transcripts, search.",
+        "write": "Upload, start jobs, change and delete what is yours.",
+        "metrics": "Read /metrics and the details of /health.",
+        "admin": "Do what an admin may, where the owner is one.",
+    }
+)
+#: What a key is good for where nobody says.
+DEFAULT_SCOPES = ("transcribe", "read", "write")
+
+_LETTERS = string.ascii_letters + string.digits
+_LONGEST_NAME = 200
+
+
+def make_key(
+    session: Session,
+    owner: User,
+    *,
+    name: str,
+    scopes: Iterable[str] = DEFAULT_SCOPES,
+    days: float | None = None,
+    by: str | None = None,
+) -> tuple[ApiKey, str]:
+    """A new key and its text, which nobody can see again; it ends after `days`, or never.
+
+    `by` is the id of who makes it. Raises InvalidOption for a scope there is not, or an empty name.
+    """
+    wanted = set(scopes)
+    unknown = wanted - SCOPES.keys()
+    if unknown or not wanted:
+        wrong = f"There is no scope {sorted(unknown)[0]!r}" if unknown else "A key needs a scope"
+        raise InvalidOption(f"{wrong}. Choose from: {', '.join(SCOPES)}.")
+    if not name.strip() or len(name) > _LONGEST_NAME:
+        raise InvalidOption(f"A key needs a name of at most {_LONGEST_NAME} characters.")
+    public = "".join(secrets.choice(_LETTERS) for _ in range(8))
+    secret = new_token()
+    key = ApiKey(
+        id=public,
+        owner_id=owner.id,
+        name=name.strip(),
+        secret_hash=token_hash(secret),
+        scopes=[scope for scope in SCOPES if scope in wanted],
+        expires_at=now() + timedelta(days=days) if days else None,
+    )
+    session.add(key)
+    session.flush()
+    record(session, by, "key.made", public, owner=owner.id, scopes=key.scopes)
+    return key, f"auricle_{public}_{secret}"
+
+
+def find_key(session: Session, text: str) -> tuple[ApiKey, User]:
+    """The key of this text, and whose it is. Raises Unauthorized."""
+    begin, _, rest = text.partition("_")
+    public, _, secret = rest.partition("_")
+    if begin != "auricle" or not secret:
+        raise Unauthorized("This is no API key of Auricle: those begin with auricle_.")
+    row = session.execute(
+        select(ApiKey, User).join(User, User.id == ApiKey.owner_id).where(ApiKey.id == public)
+    ).first()
+    # Compared even where there is no such key, so that the time taken tells nothing.
+    right = hmac.compare_digest(row[0].secret_hash if row else token_hash(""), token_hash(secret))
+    if row is None or not right:
+        raise Unauthorized("This API key is not valid: make one with auricle keys create.")
+    key, owner = row
+    if key.revoked_at:
+        raise Unauthorized("This API key has been revoked: make another with auricle keys create.")
+    if key.expires_at and key.expires_at <= now():
+        raise Unauthorized("This API key has expired: make another with auricle keys create.")
+    if owner.disabled:
+        raise Unauthorized("The owner of this API key is disabled.")
+    return key, owner
+
+
+def revoke_key(session: Session, key: ApiKey, by: str | None) -> None:
+    """Refuse a key from now on."""
+    if key.revoked_at is None:
+        key.revoked_at = now()
+        record(session, by, "key.revoked", key.id)

@@ -1,0 +1,58 @@
+"""How much one person may use: space, minutes of audio a day, unfinished jobs."""
+
+from dataclasses import dataclass
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from auricle.errors import QuotaExceeded
+from auricle.settings import Settings
+from auricle.store.recordings import space_of
+from auricle.store.schema import Usage, User, now
+
+
+@dataclass(frozen=True, slots=True)
+class Quota:
+    """What one person may use; None is without a limit. `space` is in bytes, `minutes` are a day's (UTC)."""
+
+    space: int | None
+    minutes: float | None
+    max_open_jobs: int
+
+
+def quota_of(user: User, settings: Settings) -> Quota:
+    """What an admin said for this person, else what the settings say for everybody."""
+    return Quota(
+        settings.quota_space if user.quota_space is None else user.quota_space,
+        settings.quota_minutes if user.quota_minutes is None else user.quota_minutes,
+        settings.max_open_jobs if user.max_open_jobs is None else user.max_open_jobs,
+    )
+
+
+def refuse_more_space(session: Session, owner_id: str, settings: Settings, size: int) -> None:
+    """Raise QuotaExceeded where `size` more bytes are too many."""
+    allowed = quota_of(session.get_one(User, owner_id), settings).space
+    if allowed is None:
+        return
+    used = space_of(session, owner_id)
+    if used + size > allowed:
+        raise QuotaExceeded(
+            f"Your recordings take {used:,} of the {allowed:,} bytes you may use, so {size:,} more do not fit: "
+            "erase some (the trash counts too), or ask an admin for more."
+        )
+
+
+def refuse_more_audio(session: Session, owner_id: str, settings: Settings, seconds: float = 0.0) -> None:
+    """Raise QuotaExceeded where the day's minutes of audio are spent, or `seconds` more are too many."""
+    allowed = quota_of(session.get_one(User, owner_id), settings).minutes
+    if allowed is None:
+        return
+    today = select(func.coalesce(func.sum(Usage.audio_seconds), 0.0)).where(
+        Usage.owner_id == owner_id, Usage.day == now().date()
+    )
+    used = (session.scalar(today) or 0.0) / 60
+    if used >= allowed or used + seconds / 60 > allowed:
+        raise QuotaExceeded(
+            f"{used:.1f} of the {allowed:g} minutes of audio you may have transcribed in a day are used: go on "
+            "after midnight (UTC), send something shorter, or ask an admin for more."
+        )
