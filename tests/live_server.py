@@ -99,7 +99,7 @@ class LiveServer:
 @contextlib.contextmanager
 def live_server(data_dir: Path, model: Path, **settings: Any) -> Iterator[LiveServer]:
     """A server on its own data folder; `settings` replace the defaults."""
-    known = {"engine": "faster-whisper", "model": str(model), "min_free": 0, "threads": 2, "device": "cpu"}
+    known = {"engine": "faster-whisper", "model": str(model), "min_free": 0, "threads": 2, "device": "cpu", "auth": "off"}
     server = LiveServer(Settings(data_dir=data_dir, **known | settings))
     try:
         server.start()

@@ -62,7 +62,7 @@ class Office:
         """Queue a job; returns its id."""
         with self.database.write() as session:
             recording = session.get_one(Recording, recording_id)
-            job, _ = create_job(session, recording, options or JobOptions(), max_open=1000, **how)
+            job, _ = create_job(session, recording, options or JobOptions(), settings=self.place.settings, **how)
             return job.id
 
     def work(self, shift: Shift | None = None) -> int:

@@ -6,6 +6,7 @@ import string
 from collections.abc import Iterable, Mapping
 from datetime import timedelta
 from types import MappingProxyType
+from typing import Literal
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -15,8 +16,10 @@ from auricle.errors import InvalidOption, Unauthorized
 from auricle.store.audit import record
 from auricle.store.schema import ApiKey, User, now
 
+Scope = Literal["transcribe", "read", "write", "metrics", "admin"]
+
 #: What a key may be good for, in words for people.
-SCOPES: Mapping[str, str] = MappingProxyType(
+SCOPES: Mapping[Scope, str] = MappingProxyType(
     {
         "transcribe": "Have audio transcribed by the OpenAI and ASR routes.",
         "read": "Read what is yours: recordings, jobs, transcripts, search.",
@@ -26,7 +29,7 @@ SCOPES: Mapping[str, str] = MappingProxyType(
     }
 )
 #: What a key is good for where nobody says.
-DEFAULT_SCOPES = ("transcribe", "read", "write")
+DEFAULT_SCOPES: tuple[Scope, ...] = ("transcribe", "read", "write")
 
 _LETTERS = string.ascii_letters + string.digits
 _LONGEST_NAME = 200

@@ -1,5 +1,6 @@
 """Passwords: kept as Argon2id hashes, compared in the same time whether or not there is such a person."""
 
+import threading
 from functools import cache
 
 from pwdlib import PasswordHash
@@ -10,6 +11,8 @@ from auricle.errors import InvalidOption
 
 #: NIST SP 800-63B asks for length, not for kinds of characters; the upper bound keeps hashing cheap.
 SHORTEST, LONGEST = 10, 1000
+#: A hash takes 64 MiB by design: many at once would take all memory.
+_AT_ONCE = threading.BoundedSemaphore(2)
 
 
 @cache
@@ -31,13 +34,15 @@ def hash_password(password: str, name: str = "") -> str:
         )
     if len(set(password)) < 4 or (name and password.lower() == name.lower()):
         raise InvalidOption("This password is too easy to guess: choose another.")
-    return _hasher().hash(password)
+    with _AT_ONCE:
+        return _hasher().hash(password)
 
 
 def is_password(password: str, hashed: str | None) -> bool:
     """Whether this is the password of the hash; takes as long where there is no hash."""
     try:
-        right = _hasher().verify(password[: LONGEST + 1], hashed or _nobodys())
+        with _AT_ONCE:
+            right = _hasher().verify(password[: LONGEST + 1], hashed or _nobodys())
     except PwdlibError:
         return False
     return right and hashed is not None

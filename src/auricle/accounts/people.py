@@ -27,7 +27,7 @@ def named(session: Session, name: str) -> User:
 
 
 def add_person(session: Session, name: str, role: str, by: str | None) -> User:
-    """Add a person who has no password yet; `by` is the id of who adds them. Raises Conflict, InvalidOption."""
+    """Add a person who has no password yet; `by` (an id) adds them. Raises Conflict, InvalidOption."""
     user = User(name=_free_name(session, name), role=role)
     session.add(user)
     session.flush()
@@ -107,7 +107,7 @@ def first_admin(session: Session) -> User:
 
 
 def make_link(session: Session, user: User, by: str | None = None) -> str:
-    """The token of a new set-up link for a person; links made before are void. Raises Conflict if disabled."""
+    """The token of a new set-up link for a person; older ones are void. Raises Conflict if disabled."""
     if user.disabled:
         raise Conflict(f"{user.name} is disabled: enable them first.")
     token = new_token()
@@ -131,7 +131,7 @@ def link_owner(session: Session, token: str) -> User:
 
 
 def use_link(session: Session, token: str, password: str, name: str | None = None) -> User:
-    """Choose a password by a set-up link, which is void from then on; the first admin may choose a name too."""
+    """Choose a password by a set-up link, which is void from then on; the first admin may choose a name."""
     user = link_owner(session, token)
     # Deleted here, whoever deletes it first: of two that use a link at once, one finds nothing to delete.
     used = session.execute(delete(SetupLink).where(SetupLink.id == token_hash(token)))

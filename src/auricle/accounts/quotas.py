@@ -37,8 +37,8 @@ def refuse_more_space(session: Session, owner_id: str, settings: Settings, size:
     used = space_of(session, owner_id)
     if used + size > allowed:
         raise QuotaExceeded(
-            f"Your recordings take {used:,} of the {allowed:,} bytes you may use, so {size:,} more do not fit: "
-            "erase some (the trash counts too), or ask an admin for more."
+            f"Your recordings take {used:,} of the {allowed:,} bytes you may use, so {size:,} more do not "
+            "fit: erase some (the trash counts too), or ask an admin for more."
         )
 
 
@@ -53,6 +53,6 @@ def refuse_more_audio(session: Session, owner_id: str, settings: Settings, secon
     used = (session.scalar(today) or 0.0) / 60
     if used >= allowed or used + seconds / 60 > allowed:
         raise QuotaExceeded(
-            f"{used:.1f} of the {allowed:g} minutes of audio you may have transcribed in a day are used: go on "
-            "after midnight (UTC), send something shorter, or ask an admin for more."
+            f"{used:.1f} of the {allowed:g} minutes of audio you may have transcribed in a day are used: go "
+            "on after midnight (UTC), send something shorter, or ask an admin for more."
         )

@@ -16,7 +16,7 @@ NOTED_EVERY = 60.0
 
 
 def sign_in(session: Session, name: str, password: str) -> User:
-    """The person of this name and password. Raises Unauthorized, which does not say which of them is wrong."""
+    """The person of this name and password. Raises Unauthorized, which does not say which is wrong."""
     user = session.scalars(select(User).where(User.name == name)).first()
     right = is_password(password, user.password_hash if user else None)
     if user is None or not right or user.disabled:

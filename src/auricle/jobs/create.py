@@ -8,12 +8,14 @@ from typing import Any
 from sqlalchemy import delete, func, select
 from sqlalchemy.orm import Session
 
+from auricle.accounts.quotas import quota_of, refuse_more_audio
 from auricle.errors import Conflict, InvalidOption, NotFound, QuotaExceeded
 from auricle.jobs.advance import ENDED, advance, reopen
 from auricle.jobs.ledger import OPEN, request_cancel
 from auricle.jobs.options import JobOptions
 from auricle.jobs.stages import BY_NAME
-from auricle.store.schema import Job, Recording, Task
+from auricle.settings import Settings
+from auricle.store.schema import Job, Recording, Task, User
 
 #: The priorities people may give; interactive work lies above.
 PRIORITIES: Mapping[str, int] = {"low": -10, "normal": 0, "high": 10}
@@ -24,7 +26,7 @@ def create_job(
     recording: Recording,
     options: JobOptions,
     *,
-    max_open: int,
+    settings: Settings,
     priority: int = 0,
     idempotency_key: str | None = None,
     fresh_from: str | None = None,
@@ -33,7 +35,8 @@ def create_job(
     """Queue a job for a recording; returns it, and the queues to ring once this is committed.
 
     The same `idempotency_key` gives the same job again. Raises Conflict where the key was used for something
-    else, QuotaExceeded where the owner has `max_open` unfinished jobs, InvalidOption for an unknown stage.
+    else, QuotaExceeded where the owner has too many unfinished jobs or has used up the day's audio,
+    InvalidOption for an unknown stage.
     """
     if fresh_from is not None and fresh_from not in BY_NAME:
         raise InvalidOption(f"There is no stage {fresh_from!r}. Choose from: {', '.join(BY_NAME)}.")
@@ -42,11 +45,8 @@ def create_job(
         before = _known(session, recording.owner_id, idempotency_key, asked)
         if before is not None:
             return before, set()
-    unfinished = session.scalar(
-        select(func.count()).where(Job.owner_id == recording.owner_id, Job.state.in_(OPEN))
-    )
-    if (unfinished or 0) >= max_open:
-        raise QuotaExceeded(f"{unfinished} jobs are not finished yet, which is the limit: wait for some.")
+    _refuse_too_many(session, recording.owner_id, settings)
+    refuse_more_audio(session, recording.owner_id, settings, recording.duration or 0.0)
     job = Job(
         owner_id=recording.owner_id,
         recording_id=recording.id,
@@ -63,6 +63,12 @@ def create_job(
     recording.job_id = job.id
     recording.version += 1
     return job, advance(session, job.id)
+
+
+def _refuse_too_many(session: Session, owner_id: str, settings: Settings) -> None:
+    unfinished = session.scalar(select(func.count()).where(Job.owner_id == owner_id, Job.state.in_(OPEN)))
+    if (unfinished or 0) >= quota_of(session.get_one(User, owner_id), settings).max_open_jobs:
+        raise QuotaExceeded(f"{unfinished} jobs are not finished yet, which is the limit: wait for some.")
 
 
 def cancel_job(session: Session, job: Job) -> None:

@@ -11,6 +11,7 @@ import numpy as np
 from sqlalchemy import update
 from sqlalchemy.orm import Session
 
+from auricle.accounts.quotas import refuse_more_audio
 from auricle.audio.pcm import SAMPLE_RATE
 from auricle.audio.peaks import Peaks
 from auricle.jobs import results
@@ -37,6 +38,8 @@ def prepare_recording(work: Work) -> Made:
         outline = _outline_of(work, known.result)
         return replace(known, store=lambda session: _note(session, work, sha256, known.result, outline))
     prepared = prepare(source, work.folder, options, report=work.report)
+    with work.place.database.read() as session:
+        refuse_more_audio(session, work.claim.owner_id, work.place.settings, prepared.duration)
     result = _kept(work, prepared, time.monotonic() - started)
 
     outline = _outline_of(work, result)

@@ -9,6 +9,7 @@ from pydantic import BaseModel, Field
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from auricle.accounts.quotas import refuse_more_space
 from auricle.audio.probe import probe
 from auricle.errors import AudioError, InvalidOption, NotFound
 from auricle.jobs.create import PRIORITIES, create_job
@@ -76,6 +77,7 @@ def accept(service: Service, user: User, arrival: Arrival, wishes: Wishes) -> Ac
     _refuse_what_is_no_audio(service, stored.key)
     name = store.clean_name(arrival.filename)
     with service.database.write() as session:
+        refuse_more_space(session, user.id, service.settings, stored.size)
         twin = store.same_audio(session, user.id, stored.sha256)
         if twin is not None and wishes.on_duplicate == "return":
             service.storage.delete(stored.key)
@@ -121,7 +123,7 @@ def _queue(
         session,
         recording,
         options,
-        max_open=service.settings.max_open_jobs,
+        settings=service.settings,
         priority=PRIORITIES[wishes.priority],
         idempotency_key=key,
     )

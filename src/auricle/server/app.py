@@ -8,6 +8,7 @@ from typing import Any
 
 from fastapi import FastAPI
 from starlette.concurrency import run_in_threadpool
+from starlette.middleware.cors import CORSMiddleware
 
 from auricle import __version__
 from auricle.server import (
@@ -19,6 +20,7 @@ from auricle.server import (
     observability,
     recordings,
     searching,
+    sessions,
     transcripts,
     uploads,
     users,
@@ -26,8 +28,10 @@ from auricle.server import (
 from auricle.server.guard import Guard
 from auricle.server.pages import add_pages
 from auricle.server.problems import Problem, add_problems
+from auricle.server.request_log import RequestLog
 from auricle.server.service import Service, running
 from auricle.settings import Settings
+from auricle.settings.kinds import listed
 
 _DESCRIPTION = """Recordings into transcripts you can trust, on your own machine.
 
@@ -45,10 +49,14 @@ _ROUTERS = (
     searching.router,
     exchange.router,
     users.router,
+    sessions.router,
     admin.router,
     information.router,
 )
 
+
+#: What pages of other sites, where the settings name them, may read beside the body.
+_EXPOSED = ["ETag", "Location", "Retry-After", "X-Request-ID", "Content-Disposition", "X-Auricle-Warnings"]
 
 #: What each group of routes is about, in the order people read them.
 _TAGS = {
@@ -108,5 +116,15 @@ def create_app(
         app.include_router(router, prefix="/api/v1")
     app.include_router(observability.router)
     add_pages(app)
-    app.add_middleware(Guard)
+    app.add_middleware(Guard, settings=settings)
+    origins = listed(settings.cors_origins)
+    if origins:
+        app.add_middleware(
+            CORSMiddleware,
+            allow_origins=origins,
+            allow_methods=["*"],
+            allow_headers=["*"],
+            expose_headers=_EXPOSED,
+        )
+    app.add_middleware(RequestLog)
     return app

@@ -1,16 +1,36 @@
-"""What routes ask for: the service, and who is asking."""
+"""What routes ask for: the service, who is asking, and what they may do."""
 
-import hashlib
-import hmac
-from typing import Annotated
+import base64
+import binascii
+from dataclasses import dataclass
+from typing import Annotated, Literal
 
-from fastapi import Depends, Header, Request
+from fastapi import Depends, Request, Security
+from fastapi.security import APIKeyCookie, HTTPBearer
 from sqlalchemy import update
-from sqlalchemy.orm import Session
 
-from auricle.errors import Forbidden, Unauthorized
+from auricle.accounts.keys import SCOPES, find_key
+from auricle.accounts.sessions import find_session, is_unnoted, note_visit
+from auricle.errors import Forbidden, RateLimited, Unauthorized
+from auricle.metrics import metrics
+from auricle.server.origin import address_of, comes_from_here
 from auricle.server.service import Service
 from auricle.store.schema import LOCAL_USER, ApiKey, User, now
+
+#: The cookie of a session; browsers keep the first one only from https, and for this host alone.
+SECURE_COOKIE, PLAIN_COOKIE = "__Host-auricle", "auricle"
+#: When a key was last used is noted this often (s) at most, so that reading does not write.
+_NOTED_EVERY = 60.0
+_READING = {"GET", "HEAD"}
+#: Routes that no rate limit holds up: the many parts of one large file.
+_UNCOUNTED = {"/api/v1/uploads/{upload_id}/parts/{number}"}
+
+_SCHEMES = (
+    HTTPBearer(auto_error=False, scheme_name="key", description="An API key of this server."),
+    APIKeyCookie(
+        name=SECURE_COOKIE, auto_error=False, scheme_name="session", description="Somebody signed in."
+    ),
+)
 
 
 def _service(request: Request) -> Service:
@@ -21,51 +41,160 @@ def _service(request: Request) -> Service:
 ServiceDep = Annotated[Service, Depends(_service)]
 
 
-def _current_user(
+@dataclass(frozen=True, slots=True)
+class Caller:
+    """Who asks, and how they proved it: by a key, by a session, or not at all (with AURICLE_AUTH=off).
+
+    `id` is that of the key or the session; `scopes` are what may be done.
+    """
+
+    user: User
+    how: Literal["key", "session", "open"]
+    id: str
+    scopes: frozenset[str]
+
+    def needs(self, scope: str) -> User:
+        """The user, where this scope is there; raises Forbidden where it is not."""
+        if scope not in self.scopes:
+            raise Forbidden(
+                f"This API key lacks the scope {scope}: make one that has it, with auricle keys create "
+                f"--scope {scope} or on the account page."
+            )
+        return self.user
+
+    @property
+    def is_admin(self) -> bool:
+        """Whether an admin asks, by something that an admin's work may be done with."""
+        return self.user.role == "admin" and "admin" in self.scopes
+
+
+def _caller(
+    request: Request,
     service: ServiceDep,
-    authorization: Annotated[
-        str | None, Header(description="`Bearer` and an API key; without it you are the local user.")
-    ] = None,
-) -> User:
+    _bearer: Annotated[object, Security(_SCHEMES[0])],
+    _cookie: Annotated[object, Security(_SCHEMES[1])],
+) -> Caller:
+    try:
+        caller = identify(request, service)
+        if getattr(request.scope.get("route"), "path", "") not in _UNCOUNTED:
+            service.limits.request(f"{caller.how}:{caller.id}")
+    except RateLimited:
+        metrics().refused("rate")
+        raise
+    request.scope.setdefault("state", {})["user_id"] = caller.user.id
+    return caller
+
+
+def identify(request: Request, service: Service) -> Caller:
+    """Who asks. Raises Unauthorized, and RateLimited for somebody who tries one wrong key after another."""
+    if service.settings.auth == "off":
+        with service.database.read() as session:
+            local = session.get_one(User, LOCAL_USER)
+        return Caller(local, "open", address_of(request), frozenset(SCOPES))
+    key = _given_key(request)
+    if key is not None:
+        try:
+            return _by_key(service, key)
+        except Unauthorized:
+            metrics().refused("key")
+            service.limits.wrong_key(address_of(request))
+            raise
+    token = request.cookies.get(session_cookie(request))
+    found = _by_session(service, token) if token else None
+    if found is None:
+        raise Unauthorized(
+            "Nobody is signed in here: sign in at /sign-in, or send an API key as Authorization: Bearer KEY "
+            "(auricle keys create makes one)."
+        )
+    return found
+
+
+def session_cookie(request: Request) -> str:
+    """The name of the cookie that holds a session's token over this connection."""
+    return SECURE_COOKIE if request.url.scheme == "https" else PLAIN_COOKIE
+
+
+def _given_key(request: Request) -> str | None:
+    """The key as Bearer, as the password of Basic (for clients that only know a URL), or as X-API-Key."""
+    header = request.headers.get("authorization")
+    if header is None:
+        return request.headers.get("x-api-key")
+    scheme, _, value = header.partition(" ")
+    if scheme.lower() in ("bearer", "token"):
+        return value.strip()
+    if scheme.lower() == "basic":
+        try:
+            return base64.b64decode(value, validate=True).decode().rpartition(":")[2]
+        except (binascii.Error, UnicodeDecodeError):
+            return ""
+    raise Unauthorized("The Authorization header has to be: Bearer and an API key of this server.")
+
+
+def _by_key(service: Service, text: str) -> Caller:
     with service.database.read() as session:
-        if authorization is None:
-            return session.get_one(User, LOCAL_USER)
-        user = _owner_of_key(session, authorization)
-    with service.database.write() as session:
-        session.execute(update(ApiKey).where(ApiKey.id == _parts(authorization)[0]).values(used_at=now()))
-    return user
+        key, owner = find_key(session, text)
+    if key.used_at is None or (now() - key.used_at).total_seconds() > _NOTED_EVERY:
+        with service.database.write() as session:
+            session.execute(update(ApiKey).where(ApiKey.id == key.id).values(used_at=now()))
+    return Caller(owner, "key", key.id, frozenset(key.scopes))
 
 
-def _owner_of_key(session: Session, authorization: str) -> User:
-    public, secret = _parts(authorization)
-    key = session.get(ApiKey, public)
-    given = hashlib.sha256(secret.encode()).hexdigest()
-    # Compared even where there is no such key, so that the time taken tells nothing.
-    right = hmac.compare_digest(key.secret_hash if key else "", given)
-    if key is None or not right or key.revoked_at or (key.expires_at and key.expires_at <= now()):
-        raise Unauthorized("This API key is not valid: it is unknown, revoked or has expired.")
-    user = session.get_one(User, key.owner_id)
-    if user.disabled:
-        raise Unauthorized("The owner of this API key is disabled.")
-    return user
+def _by_session(service: Service, token: str) -> Caller | None:
+    with service.database.read() as session:
+        found = find_session(session, token)
+    if found is None:
+        return None
+    visit, user = found
+    if is_unnoted(visit):
+        with service.database.write() as session:
+            note_visit(session, visit.id, service.settings.session_days)
+    return Caller(user, "session", visit.id, frozenset(SCOPES))
 
 
-def _parts(authorization: str) -> tuple[str, str]:
-    """The public and the secret part of `Bearer auricle_PUBLIC_SECRET`."""
-    scheme, _, key = authorization.partition(" ")
-    pieces = key.strip().split("_", 2)
-    if scheme.lower() != "bearer" or len(pieces) != 3 or pieces[0] != "auricle":
-        raise Unauthorized("The Authorization header has to be: Bearer and an API key of this server.")
-    return pieces[1], pieces[2]
+CallerDep = Annotated[Caller, Depends(_caller)]
 
 
-UserDep = Annotated[User, Depends(_current_user)]
+def _user(request: Request, caller: CallerDep) -> User:
+    return caller.needs("read" if request.method in _READING else "write")
 
 
-def _admin(user: UserDep) -> User:
-    if user.role != "admin":
+#: Whose recordings these are: reading needs the scope read, everything else write.
+UserDep = Annotated[User, Depends(_user)]
+
+
+def _admin(caller: CallerDep) -> User:
+    if caller.user.role != "admin":
         raise Forbidden("Only an admin may do this.")
-    return user
+    return caller.needs("admin")
 
 
 AdminDep = Annotated[User, Depends(_admin)]
+
+
+def _speaker(caller: CallerDep) -> User:
+    return caller.needs("transcribe")
+
+
+#: Who has audio transcribed by one of the dialects.
+TranscribeDep = Annotated[User, Depends(_speaker)]
+
+
+def _inside(request: Request, service: ServiceDep) -> bool:
+    if comes_from_here(request):
+        return True
+    try:
+        caller = identify(request, service)
+    except Unauthorized:
+        return False
+    return caller.is_admin or (caller.how == "key" and "metrics" in caller.scopes)
+
+
+#: Whether details may be shown: to this machine, an admin, or a key with the scope metrics.
+InsideDep = Annotated[bool, Depends(_inside)]
+
+
+def require_inside(request: Request, service: ServiceDep, inside: InsideDep) -> None:
+    """Raise Unauthorized or Forbidden for everybody whom details are not for."""
+    if not inside:
+        identify(request, service)
+        raise Forbidden("This is for this machine, for admins, and for keys with the scope metrics.")

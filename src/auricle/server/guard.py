@@ -1,76 +1,85 @@
-"""What every request passes: a name for it, and the refusal of what other web pages try."""
+"""What every request passes: the refusal of what other web pages try, and what browsers are told."""
 
-import re
-import secrets
 from urllib.parse import urlsplit
 
-import structlog
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from auricle.server.origin import is_loopback
 from auricle.server.problems import problem
+from auricle.settings import Settings
+from auricle.settings.kinds import listed
 
 _SAFE_METHODS = {"GET", "HEAD", "OPTIONS"}
-_LOOPBACK = re.compile(r"(localhost|127(\.\d{1,3}){3}|\[::1\])(:\d+)?", re.IGNORECASE)
-_REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
-
-
-def is_loopback(host: str) -> bool:
-    """Whether a host name, with or without a port, means this machine."""
-    return _LOOPBACK.fullmatch(host) is not None or host == "::1"
+#: What browsers are told with every answer that says nothing else: nothing in it is to be run or framed.
+_HEADERS = {
+    "Content-Security-Policy": (
+        "default-src 'none'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'"
+    ),
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Cross-Origin-Resource-Policy": "same-origin",
+    "X-Frame-Options": "DENY",
+}
+#: A year, as browsers that preload ask for it; only ever said over https.
+_STRICT_TRANSPORT = "max-age=31536000"
 
 
 class Guard:
-    """Names every request, and refuses foreign hosts and writes that come from other web pages.
+    """Refuses foreign hosts and writes that come from other web pages.
 
-    A page anywhere on the web can make a browser send requests to this machine, and can point a name of its
-    own at it. So the Host has to be a loopback name, and what changes something has to come from our own
-    pages or from no page at all: browsers say so in Sec-Fetch-Site or Origin
-    (https://words.filippo.io/csrf/).
+    A page anywhere on the web can make a browser send requests here, with the cookies it has. So what
+    changes something has to come from our own pages, from an origin the settings name, or from no page at
+    all: browsers say so in Sec-Fetch-Site or Origin (https://words.filippo.io/csrf/). Where nobody has to
+    sign in, the Host has to be a loopback name too: a page can point a name of its own at this machine.
     """
 
-    def __init__(self, app: ASGIApp) -> None:
+    def __init__(self, app: ASGIApp, settings: Settings) -> None:
         self._app = app
+        self._open = settings.auth == "off"
+        self._origins = {origin.lower() for origin in listed(settings.cors_origins)}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        headers = Headers(scope=scope)
-        given = headers.get("x-request-id", "")
-        request_id = given if _REQUEST_ID.fullmatch(given) else secrets.token_hex(8)
-        scope.setdefault("state", {})["request_id"] = request_id
 
-        async def named(message: Message) -> None:
+        async def told(message: Message) -> None:
             if message["type"] == "http.response.start":
                 answer = MutableHeaders(scope=message)
-                answer["X-Request-ID"] = request_id
-                answer.setdefault("X-Content-Type-Options", "nosniff")
-                answer.setdefault("Referrer-Policy", "no-referrer")
-                answer.setdefault("Cache-Control", "no-store")
+                for name, value in _HEADERS.items():
+                    answer.setdefault(name, value)
+                if self._origins:
+                    # Who may read an answer is then decided by Access-Control-Allow-Origin.
+                    answer["Cross-Origin-Resource-Policy"] = "cross-origin"
+                if scope["scheme"] == "https":
+                    answer.setdefault("Strict-Transport-Security", _STRICT_TRANSPORT)
             await send(message)
 
-        with structlog.contextvars.bound_contextvars(request=request_id):
-            reason = _refusal(scope["method"], headers)
-            if reason is None:
-                await self._app(scope, receive, named)
-            else:
-                await problem(403, reason, "forbidden")(scope, receive, named)
+        reason = self._refusal(scope["method"], Headers(scope=scope))
+        if reason is None:
+            await self._app(scope, receive, told)
+        else:
+            await problem(403, reason, "forbidden")(scope, receive, told)
 
-
-def _refusal(method: str, headers: Headers) -> str | None:
-    """Why a request is not let in; None where it is."""
-    host = headers.get("host", "")
-    if not is_loopback(host):
-        return f"This server answers only to names of this machine, such as 127.0.0.1, not to {host[:100]!r}."
-    if method in _SAFE_METHODS:
-        return None
-    site = headers.get("sec-fetch-site")
-    if site is not None:
-        foreign = site not in ("same-origin", "none")
-    else:
+    def _refusal(self, method: str, headers: Headers) -> str | None:
+        """Why a request is not let in; None where it is."""
+        host = headers.get("host", "")
+        if self._open and not is_loopback(host):
+            return (
+                "Nobody has to sign in here (AURICLE_AUTH=off), so this server answers only to names of this "
+                f"machine, such as 127.0.0.1, not to {host[:100]!r}."
+            )
         origin = headers.get("origin")
-        foreign = origin is not None and urlsplit(origin).netloc != host
-    return (
-        "This request comes from another web site, which may not change anything here." if foreign else None
-    )
+        if method in _SAFE_METHODS or (origin is not None and origin.lower() in self._origins):
+            return None
+        site = headers.get("sec-fetch-site")
+        if site is not None:
+            foreign = site not in ("same-origin", "none")
+        else:
+            foreign = origin is not None and urlsplit(origin).netloc != host
+        if not foreign:
+            return None
+        return (
+            "This request comes from another web site, which may not change anything here. "
+            "AURICLE_CORS_ORIGINS names sites that may."
+        )

@@ -99,7 +99,7 @@ def ask_for_job(
             session,
             recording,
             options,
-            max_open=service.settings.max_open_jobs,
+            settings=service.settings,
             priority=PRIORITIES[wanted.priority],
             idempotency_key=idempotency_key,
             fresh_from=wanted.from_stage,

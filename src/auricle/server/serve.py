@@ -4,6 +4,7 @@ import contextlib
 import errno
 import signal
 import socket
+import ssl
 import sys
 from collections.abc import Iterator
 from types import FrameType
@@ -11,11 +12,14 @@ from types import FrameType
 import uvicorn
 from fastapi import FastAPI
 
+from auricle.accounts.links import server_address, setup_address
+from auricle.accounts.people import LINK_HOURS, first_admin, make_link, nobody_can_sign_in
 from auricle.errors import InvalidSetting
+from auricle.server.addressing import behind_proxies
 from auricle.server.app import create_app
 from auricle.server.events import Watch
-from auricle.server.guard import is_loopback
-from auricle.server.service import running
+from auricle.server.origin import is_loopback
+from auricle.server.service import Service, running
 from auricle.settings import Settings
 
 #: How long (s) requests that are being answered may take when the server ends.
@@ -25,15 +29,18 @@ _GRACE = 10
 class _Server(uvicorn.Server):
     """Says where it is when it answers, and tells endless answers that it is about to end."""
 
-    def __init__(self, config: uvicorn.Config, app: FastAPI, address: str) -> None:
+    def __init__(self, config: uvicorn.Config, app: FastAPI, address: str, first_words: str) -> None:
         super().__init__(config)
         self._app = app
         self._address = address
+        self._first_words = first_words
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         await super().startup(sockets)
         if self.started:
-            sys.stdout.write(f"Auricle is at {self._address} — API pages at {self._address}/docs\n")
+            sys.stdout.write(
+                f"Auricle is at {self._address} — API pages at {self._address}/docs\n{self._first_words}"
+            )
             sys.stdout.flush()
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
@@ -47,19 +54,58 @@ def serve(settings: Settings) -> None:
 
     The errors of opening the database and the storage come before anything is served.
     """
-    if not is_loopback(settings.host):
-        raise InvalidSetting(
-            f"AURICLE_HOST is {settings.host}, but nobody has to sign in yet, so anyone who reaches the "
-            "server could read everything: it only listens on addresses of this machine, such as 127.0.0.1."
-        )
+    _refuse_unsafe(settings)
     with contextlib.closing(_listening(settings)) as listener, running(settings) as service:
         app = create_app(settings, start=lambda _: contextlib.nullcontext(service))
         config = uvicorn.Config(
-            app, log_config=None, timeout_graceful_shutdown=_GRACE, server_header=False, lifespan="on"
+            behind_proxies(app, settings),
+            log_config=None,
+            access_log=False,
+            proxy_headers=False,
+            timeout_graceful_shutdown=_GRACE,
+            server_header=False,
+            lifespan="on",
+            ssl_certfile=settings.tls_cert,
+            ssl_keyfile=settings.tls_key,
         )
-        server = _Server(config, app, _address(listener))
+        at = settings.model_copy(update={"port": listener.getsockname()[1]})
+        server = _Server(config, app, server_address(at), _first_words(service, at))
         with _ending(server):
             server.run([listener])
+
+
+def _refuse_unsafe(settings: Settings) -> None:
+    if settings.auth == "off" and not is_loopback(settings.host):
+        raise InvalidSetting(
+            f"AURICLE_AUTH is off, so nobody has to sign in, but AURICLE_HOST is {settings.host}: anyone who "
+            "reaches the server could read everything. Turn AURICLE_AUTH on, or listen on 127.0.0.1."
+        )
+    if (settings.tls_cert is None) != (settings.tls_key is None):
+        raise InvalidSetting("AURICLE_TLS_CERT and AURICLE_TLS_KEY belong together: give both, or neither.")
+    if settings.tls_cert is not None and settings.tls_key is not None:
+        try:
+            ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER).load_cert_chain(settings.tls_cert, settings.tls_key)
+        except OSError as error:  # SSLError is one
+            raise InvalidSetting(
+                f"The certificate {settings.tls_cert} with the key {settings.tls_key} cannot be used: "
+                f"{error.strerror or error}. Both have to be PEM files that belong together, without a "
+                "password."
+            ) from error
+
+
+def _first_words(service: Service, settings: Settings) -> str:
+    """How the first admin gets in, where nobody can sign in yet: for the terminal, never for a log."""
+    if settings.auth == "off":
+        return ""
+    with service.database.write() as session:
+        if not nobody_can_sign_in(session):
+            return ""
+        token = make_link(session, first_admin(session))
+    return (
+        "Nobody can sign in yet. Set up the first account here (the link works once, for "
+        f"{LINK_HOURS} hours):\n"
+        f"  {setup_address(settings, token)}\n"
+    )
 
 
 def _listening(settings: Settings) -> socket.socket:
@@ -76,11 +122,6 @@ def _listening(settings: Settings) -> socket.socket:
             f"Nothing can listen on {settings.host}, port {settings.port}: {error.strerror}. Choose others "
             "with --host and --port."
         ) from error
-
-
-def _address(listener: socket.socket) -> str:
-    host, port = listener.getsockname()[:2]
-    return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
 
 
 @contextlib.contextmanager

@@ -1,8 +1,5 @@
 """Routes for people and their keys."""
 
-import hashlib
-import secrets
-import string
 from datetime import date, timedelta
 from typing import Annotated, Any, Literal
 
@@ -11,17 +8,19 @@ from pydantic import BaseModel, Field
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from auricle.errors import Conflict, Forbidden, InvalidOption, NotFound
-from auricle.server.deps import AdminDep, ServiceDep, UserDep
+from auricle.accounts import keys, people
+from auricle.accounts.keys import DEFAULT_SCOPES, SCOPES, Scope
+from auricle.accounts.quotas import quota_of
+from auricle.errors import Forbidden, NotFound
+from auricle.server.deps import AdminDep, CallerDep, ServiceDep, UserDep
 from auricle.server.models import Moment
 from auricle.server.paging import Cursor, Limit, Page, paged, read_cursor
+from auricle.settings import Settings
 from auricle.store.audit import record
-from auricle.store.recordings import clean_name, space_of
+from auricle.store.recordings import space_of
 from auricle.store.schema import ApiKey, Usage, User, now
 
 router = APIRouter(tags=["users"])
-
-_LETTERS = string.ascii_letters + string.digits
 
 
 class UserModel(BaseModel):
@@ -32,13 +31,25 @@ class UserModel(BaseModel):
     role: str = Field(description="admin or member.")
     disabled: bool
     retention_days: int | None = Field(description="Days after which recordings go to the trash.")
+    quota_space: int | None = Field(description="Bytes their recordings may take; null: as the settings say.")
+    quota_minutes: float | None = Field(description="Minutes of audio a day; null: as the settings say.")
+    max_open_jobs: int | None = Field(description="Unfinished jobs at once; null: as the settings say.")
     created_at: Moment
 
 
+class QuotaModel(BaseModel):
+    """What one person may use; null is without a limit."""
+
+    space: int | None = Field(description="Bytes of recordings, those in the trash included.")
+    minutes: float | None = Field(description="Minutes of audio transcribed in a day (UTC).")
+    max_open_jobs: int = Field(description="Unfinished jobs at once.")
+
+
 class Me(UserModel):
-    """You, and what you use."""
+    """You, what you use, and what you may use."""
 
     space: int = Field(description="Bytes of your recordings, those in the trash included.")
+    quota: QuotaModel
 
 
 class NewUser(BaseModel):
@@ -54,11 +65,25 @@ class UserChange(BaseModel):
     retention_days: int | None = Field(default=None, ge=1, le=36_500)
 
 
+class PersonChange(UserChange):
+    """What an admin may change of a person; what is left out stays."""
+
+    name: str | None = Field(default=None, min_length=1, max_length=200)
+    role: Literal["admin", "member"] | None = None
+    disabled: bool | None = None
+    quota_space: int | None = Field(default=None, ge=0, description="Bytes; null is as the settings say.")
+    quota_minutes: float | None = Field(
+        default=None, ge=0, description="Minutes a day; null is as the settings say."
+    )
+    max_open_jobs: int | None = Field(default=None, ge=1, description="Null is as the settings say.")
+
+
 class KeyModel(BaseModel):
     """An API key, without its secret."""
 
     id: str = Field(description="The part of the key that may be shown.")
     name: str
+    scopes: list[str] = Field(description="What it is good for.")
     created_at: Moment
     expires_at: Moment | None
     used_at: Moment | None
@@ -71,6 +96,12 @@ class NewKey(BaseModel):
     name: str = Field(min_length=1, max_length=200)
     days: int | None = Field(
         default=None, ge=1, le=3650, description="How long it is valid; null is for ever."
+    )
+    scopes: list[Scope] = Field(
+        default=list(DEFAULT_SCOPES),
+        min_length=1,
+        description="What it is good for. "
+        + " ".join(f"{scope}: {meaning}" for scope, meaning in SCOPES.items()),
     )
 
 
@@ -93,7 +124,13 @@ class Day(BaseModel):
 def who_am_i(service: ServiceDep, user: UserDep) -> Me:
     """You, and the space your recordings take."""
     with service.database.read() as session:
-        return Me(**_shown(user), space=space_of(session, user.id))
+        return _me(session, user, service.settings)
+
+
+def _me(session: Session, user: User, settings: Settings) -> Me:
+    quota = quota_of(user, settings)
+    model = QuotaModel(space=quota.space, minutes=quota.minutes, max_open_jobs=quota.max_open_jobs)
+    return Me(**_shown(user), space=space_of(session, user.id), quota=model)
 
 
 @router.patch("/users/me")
@@ -103,7 +140,7 @@ def change_me(service: ServiceDep, user: UserDep, change: UserChange) -> Me:
         mine = session.get_one(User, user.id)
         if "retention_days" in change.model_fields_set:
             mine.retention_days = change.retention_days
-        return Me(**_shown(mine), space=space_of(session, user.id))
+        return _me(session, mine, service.settings)
 
 
 @router.get("/users/me/usage")
@@ -139,17 +176,30 @@ def list_users(service: ServiceDep, _: AdminDep, limit: Limit = 50, cursor: Curs
 
 @router.post("/users", status_code=201)
 def add_user(service: ServiceDep, admin: AdminDep, wanted: NewUser) -> UserModel:
-    """Add a person, who can work here with an API key."""
-    name = clean_name(wanted.name, "")
-    if not name:
-        raise InvalidOption("A user needs a name.")
+    """Add a person: `POST /users/{id}/setup-link` makes the link by which they choose a password."""
     with service.database.write() as session:
-        if session.scalars(select(User).where(User.name == name)).first() is not None:
-            raise Conflict(f"There is a user {name} already.")
-        user = User(name=name, role=wanted.role)
-        session.add(user)
-        session.flush()
-        record(session, admin.id, "user.added", user.id, name=name)
+        return UserModel(**_shown(people.add_person(session, wanted.name, wanted.role, admin.id)))
+
+
+@router.patch("/users/{user_id}")
+def change_user(service: ServiceDep, admin: AdminDep, user_id: str, change: PersonChange) -> UserModel:
+    """Change a person: name, role, quotas; `disabled` locks them out, and what is theirs stays."""
+    given = change.model_fields_set
+    with service.database.write() as session:
+        user = session.get(User, user_id)
+        if user is None:
+            raise NotFound("There is no such user.")
+        if change.name is not None:
+            people.rename(session, user, change.name)
+        if change.role is not None:
+            people.change_role(session, user, change.role, admin.id)
+        if change.disabled is not None and change.disabled != user.disabled:
+            people.disable(session, user, change.disabled, admin.id)
+        limits = {"retention_days", "quota_space", "quota_minutes", "max_open_jobs"} & given
+        for name in limits:
+            setattr(user, name, getattr(change, name))
+        if limits:
+            record(session, admin.id, "user.limits", user.id, **{one: getattr(change, one) for one in limits})
         return UserModel(**_shown(user))
 
 
@@ -167,43 +217,38 @@ def list_keys(service: ServiceDep, user: UserDep, limit: Limit = 50, cursor: Cur
 @router.post("/keys", status_code=201)
 def make_key(
     service: ServiceDep,
-    user: UserDep,
+    caller: CallerDep,
     wanted: NewKey,
     user_id: Annotated[
         str | None, Query(max_length=32, description="For somebody else: admins only.")
     ] = None,
 ) -> MadeKey:
     """Make an API key; its secret is shown this once and kept as a hash only."""
-    if user_id not in (None, user.id) and user.role != "admin":
+    user = caller.needs("write")
+    if user_id not in (None, user.id) and not caller.is_admin:
         raise Forbidden("Only an admin may make keys for others.")
-    public = "".join(secrets.choice(_LETTERS) for _ in range(8))
-    secret = "".join(secrets.choice(_LETTERS) for _ in range(43))
+    beyond = set(wanted.scopes) - caller.scopes
+    if beyond:
+        raise Forbidden(f"A key cannot make one that may do more than itself: {', '.join(sorted(beyond))}.")
     with service.database.write() as session:
         owner = session.get(User, user_id or user.id)
         if owner is None:
             raise NotFound("There is no such user.")
-        key = ApiKey(
-            id=public,
-            owner_id=owner.id,
-            name=wanted.name,
-            secret_hash=hashlib.sha256(secret.encode()).hexdigest(),
-            expires_at=now() + timedelta(days=wanted.days) if wanted.days else None,
+        key, text = keys.make_key(
+            session, owner, name=wanted.name, scopes=wanted.scopes, days=wanted.days, by=user.id
         )
-        session.add(key)
-        session.flush()
-        record(session, user.id, "key.made", public, owner=owner.id)
-    return MadeKey(**_key(key).model_dump(), key=f"auricle_{public}_{secret}")
+        return MadeKey(**_key(key).model_dump(), key=text)
 
 
 @router.delete("/keys/{key_id}", status_code=204)
-def revoke_key(service: ServiceDep, user: UserDep, key_id: str) -> None:
+def revoke_key(service: ServiceDep, caller: CallerDep, key_id: str) -> None:
     """Revoke a key: it is refused from now on."""
+    user = caller.needs("write")
     with service.database.write() as session:
         key = session.get(ApiKey, key_id)
-        if key is None or (key.owner_id != user.id and user.role != "admin"):
+        if key is None or (key.owner_id != user.id and not caller.is_admin):
             raise NotFound("There is no such key.")
-        key.revoked_at = key.revoked_at or now()
-        record(session, user.id, "key.revoked", key_id)
+        keys.revoke_key(session, key, user.id)
 
 
 def _shown(user: User) -> dict[str, Any]:

@@ -1,12 +1,18 @@
 """Set-up links, quotas of single people, and scopes for the keys there are."""
 
+from typing import Any
+
 import sqlalchemy as sa
 from alembic import op
 
 revision = "0002"
 down_revision = "0001"
 
-_QUOTAS = (("quota_space", sa.BigInteger()), ("quota_minutes", sa.Double()), ("max_open_jobs", sa.Integer()))
+_QUOTAS: tuple[tuple[str, sa.types.TypeEngine[Any]], ...] = (
+    ("quota_space", sa.BigInteger()),
+    ("quota_minutes", sa.Double()),
+    ("max_open_jobs", sa.Integer()),
+)
 
 
 def upgrade() -> None:
