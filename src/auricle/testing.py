@@ -24,6 +24,7 @@ from auricle.engines import (
     SpeechOptions,
 )
 from auricle.engines.leases import ModelPool
+from auricle.engines.scheduler import SharedEngine
 from auricle.transcript import Segment, Word
 
 RATE = 16_000
@@ -252,18 +253,18 @@ def _segment(words: list[Word], word_times: bool) -> Segment:
     )
 
 
-class OneEngine(ModelPool[Engine]):
+class OneEngine(ModelPool[SharedEngine]):
     """A pool that leases the same engine to everybody, whatever they ask for."""
 
     def __init__(self, engine: Engine) -> None:
         super().__init__(idle=0)
-        self._engine = engine
+        self._engine = SharedEngine(engine)
 
     @contextmanager
     def lease(
         self,
         key: Hashable,  # noqa: ARG002 (the pool's signature)
-        load: Callable[[], Engine],  # noqa: ARG002 (the pool's signature)
-    ) -> Iterator[Engine]:
+        load: Callable[[], SharedEngine],  # noqa: ARG002 (the pool's signature)
+    ) -> Iterator[SharedEngine]:
         """The engine."""
         yield self._engine

@@ -8,6 +8,8 @@ from pydantic import SecretStr
 from auricle.engines import (
     Capabilities,
     Engine,
+    SpeechOptions,
+    check_options,
     faster_whisper,
     models,
     openai_api,
@@ -44,6 +46,13 @@ def open_engine(settings: Settings, *, report: Report = _silent) -> Engine:
         return _automatic(settings, report)
     _refuse_without_effect(settings)
     return _OPENERS[settings.engine](settings, report)
+
+
+def refuse_unsupported(engine: Engine, options: SpeechOptions) -> None:
+    """Raise UnsupportedOption or InvalidOption where an engine cannot honour these with the model it has."""
+    who = engine.identity
+    check_options(who.name, engine.capabilities, options, CAPABILITIES, model=who.model)
+    engine.window(options)
 
 
 def _refuse_without_effect(settings: Settings) -> None:

@@ -6,9 +6,9 @@ from typing import Any
 
 from auricle import __version__
 from auricle.audio.pcm import SAMPLE_TYPE
-from auricle.engines import Engine, LanguageGuess, SpeechOptions, check_options
+from auricle.engines import Engine, LanguageGuess, SpeechOptions
 from auricle.engines.leases import return_memory
-from auricle.engines.registry import CAPABILITIES
+from auricle.engines.registry import refuse_unsupported
 from auricle.jobs import results
 from auricle.jobs.preparing import load_prepared
 from auricle.jobs.work import Made, Work, result_key
@@ -31,7 +31,7 @@ def find_languages(work: Work) -> Made:
     """The language of the first speech in every track, where nobody named one."""
     prepared = load_prepared(work)
     with work.engine() as engine:
-        _check(engine, work.options.speech)
+        refuse_unsupported(engine, work.options.speech)
         guesses: list[LanguageGuess | None] = []
         for number, track in enumerate(prepared.tracks):
             guess = given_language(engine, work.options.speech)
@@ -51,7 +51,7 @@ def transcribe(work: Work) -> Made:
     started = time.monotonic()
     track, index = work.claim.payload["track"], work.claim.payload["index"]
     with work.engine() as engine:
-        _check(engine, work.options.speech)
+        refuse_unsupported(engine, work.options.speech)
         guess = _language(work, engine, track)
         speech = settled(work.options.speech, guess)
         sha256 = work.source.sha256 or ""
@@ -73,12 +73,6 @@ def transcribe(work: Work) -> Made:
         "took": time.monotonic() - started,
     }
     return Made(result, lambda session: results.keep(session, work, key, sha256, result))
-
-
-def _check(engine: Engine, speech: SpeechOptions) -> None:
-    who = engine.identity
-    check_options(who.name, engine.capabilities, speech, CAPABILITIES, model=who.model)
-    engine.window(speech)
 
 
 def _language(work: Work, engine: Engine, track: int) -> LanguageGuess | None:

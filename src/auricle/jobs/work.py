@@ -5,6 +5,7 @@ import hashlib
 import io
 import json
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -14,9 +15,10 @@ from sqlalchemy.orm import Session
 from auricle.engines import Engine
 from auricle.engines.leases import ModelPool
 from auricle.engines.registry import open_engine
+from auricle.engines.scheduler import Priority, SharedEngine
 from auricle.jobs.ledger import Claim
 from auricle.jobs.options import JobOptions, engine_settings
-from auricle.pipeline.report import Report
+from auricle.pipeline import Progress, Report
 from auricle.settings import Settings
 from auricle.store import Storage
 from auricle.store.database import Database
@@ -29,8 +31,21 @@ class Workplace:
     settings: Settings
     database: Database
     storage: Storage
-    engines: ModelPool[Engine]
+    engines: ModelPool[SharedEngine]
     folder: Path
+
+    @contextlib.contextmanager
+    def engine(
+        self, options: JobOptions, priority: Priority, while_waiting: Callable[[], None]
+    ) -> Iterator[Engine]:
+        """The engine that these options ask for, loaded once for all who want the same.
+
+        See `SharedEngine.at` for `while_waiting`.
+        """
+        settings = engine_settings(options, self.settings)
+        name = " ".join(filter(None, (settings.engine, settings.model)))
+        with self.engines.lease(name, lambda: SharedEngine(open_engine(settings))) as shared:
+            yield shared.at(priority, while_waiting)
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,13 +76,9 @@ class Work:
     folder: Path
     report: Report
 
-    @contextlib.contextmanager
-    def engine(self) -> Iterator[Engine]:
-        """The engine the job asks for, loaded once for all tasks that want the same."""
-        settings = engine_settings(self.options, self.place.settings)
-        name = " ".join(filter(None, (settings.engine, settings.model)))
-        with self.place.engines.lease(name, lambda: open_engine(settings)) as engine:
-            yield engine
+    def engine(self) -> AbstractContextManager[Engine]:
+        """The engine the job asks for; whoever waits for an answer goes before this task."""
+        return self.place.engine(self.options, Priority.FILE, lambda: self.report(Progress(self.claim.stage)))
 
     def result(self, stage: str) -> Mapping[str, Any]:
         """What a stage with a single task left."""

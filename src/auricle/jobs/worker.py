@@ -20,8 +20,8 @@ from types import FrameType
 import psutil
 import structlog
 
-from auricle.engines import Engine
 from auricle.engines.leases import ModelPool
+from auricle.engines.scheduler import SharedEngine
 from auricle.errors import AuricleError, InvalidOption, StorageUnavailable
 from auricle.jobs import Broker
 from auricle.jobs.brokers import open_broker
@@ -134,7 +134,7 @@ def _wait_for(database: Database, asked: "SimpleQueue[int]") -> bool:
 @contextlib.contextmanager
 def _assembled(settings: Settings, database: Database, queues: Sequence[str]) -> Iterator[_Worker]:
     """Everything a worker holds, closed in order at the end."""
-    engines: ModelPool[Engine] = ModelPool(idle=settings.model_idle)
+    engines: ModelPool[SharedEngine] = ModelPool(idle=settings.model_idle)
     with _own_folder(settings) as folder, contextlib.closing(open_broker(settings)) as broker:
         place = Workplace(settings, database, storage_of(settings), engines, folder)
         bell = broker if isinstance(broker, ThreadBroker) else ThreadBroker(POLL)

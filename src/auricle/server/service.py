@@ -11,8 +11,9 @@ from datetime import datetime
 
 import structlog
 
-from auricle.engines import Engine
+from auricle.accounts.limits import Limits
 from auricle.engines.leases import ModelPool
+from auricle.engines.scheduler import SharedEngine
 from auricle.errors import AuricleError, StorageUnavailable
 from auricle.jobs import Broker
 from auricle.jobs.brokers import open_broker
@@ -41,6 +42,7 @@ class Service:
     broker: Broker
     place: Workplace
     crew: Crew | None
+    limits: Limits
     started_at: datetime = field(default_factory=now)
 
     def ring(self, queues: set[str]) -> None:
@@ -83,13 +85,13 @@ def running(settings: Settings) -> Iterator[Service]:
 def _build(settings: Settings, database: Database) -> Service:
     storage = storage_of(settings)
     broker = open_broker(settings)
-    engines: ModelPool[Engine] = ModelPool(idle=settings.model_idle)
+    engines: ModelPool[SharedEngine] = ModelPool(idle=settings.model_idle)
     folder = settings.data_dir / "work" / "server"
     # What is there was left by a server that was killed: the lock says that no other is running.
     shutil.rmtree(folder, ignore_errors=True)
     place = Workplace(settings, database, storage, engines, folder)
     crew = Crew(place, broker, _own_name(settings)) if isinstance(broker, ThreadBroker) else None
-    return Service(settings, database, storage, broker, place, crew)
+    return Service(settings, database, storage, broker, place, crew, Limits(settings))
 
 
 def _own_name(settings: Settings) -> str:
