@@ -1,6 +1,7 @@
-"""Files that come in: from the socket to the storage a block at a time, whoever sends what."""
+"""Files that come in: from the socket to where they belong a block at a time, whoever sends what."""
 
 import asyncio
+import contextlib
 import hashlib
 import queue
 from collections.abc import AsyncIterator, Awaitable, Callable
@@ -13,9 +14,9 @@ from starlette.concurrency import run_in_threadpool
 from starlette.requests import ClientDisconnect
 
 from auricle.errors import AuricleError, InvalidOption, LimitExceeded
+from auricle.server.destinations import Blob, Destination
 from auricle.server.service import Service
 from auricle.store import StoredPart
-from auricle.store.storage import refuse_when_full
 
 _T = TypeVar("_T")
 
@@ -78,26 +79,25 @@ class _Pipe:
 
 
 class Receiver:
-    """Stores one file while it comes; what breaks on the way leaves nothing behind."""
+    """Stores one file while it comes, of at most `limit` bytes; what breaks on the way leaves nothing."""
 
-    def __init__(self, service: Service, key: str) -> None:
-        self._service = service
-        self._key = key
+    def __init__(self, destination: Destination, limit: int) -> None:
+        self._destination = destination
+        self._limit = limit
         self._pipe = _Pipe()
         self._received = 0
         self._looked = 0
         source = cast("BinaryIO", self._pipe)
-        self._storing = asyncio.ensure_future(run_in_threadpool(service.storage.put, key, source))
+        self._storing = asyncio.ensure_future(run_in_threadpool(destination.put, source))
 
     async def take(self, chunk: bytes) -> None:
-        """The next bytes. Raises LimitExceeded, DiskFull, or what the storage says."""
-        settings = self._service.settings
+        """The next bytes. Raises LimitExceeded, DiskFull, or what the destination says."""
         self._received += len(chunk)
-        if self._received > settings.max_upload:
-            raise too_large(settings.max_upload)
+        if self._received > self._limit:
+            raise too_large(self._limit)
         if self._received - self._looked > _LOOK:
             self._looked = self._received
-            await run_in_threadpool(refuse_when_full, self._service.storage, settings.min_free)
+            await run_in_threadpool(self._destination.check_room)
         if self._storing.done():
             await self._storing
         if chunk:
@@ -109,14 +109,14 @@ class Receiver:
         size = await self._storing
         if size == 0:
             raise InvalidOption("The file is empty (0 bytes).")
-        return Stored(self._key, size, self._pipe.digest.hexdigest())
+        return Stored(self._destination.key, size, self._pipe.digest.hexdigest())
 
     async def give_up(self) -> None:
         """Stop, and take away what is stored already."""
         await self._pipe.send(ConnectionAbortedError("The file did not come to its end."), self._storing)
         await asyncio.wait([self._storing])
         self._storing.exception()
-        await run_in_threadpool(self._service.storage.delete, self._key)
+        await run_in_threadpool(self._destination.delete)
 
 
 def too_large(limit: int) -> LimitExceeded:
@@ -124,21 +124,26 @@ def too_large(limit: int) -> LimitExceeded:
     return LimitExceeded(f"The file is larger than the {limit:,} bytes allowed (AURICLE_MAX_UPLOAD).")
 
 
-async def check_room(request: Request, service: Service) -> None:
+async def check_room(request: Request, destination: Destination, limit: int) -> None:
     """Refuse a body that is announced as too large, and any where the disk is nearly full."""
     announced = request.headers.get("content-length", "0")
     size = int(announced) if announced.isdecimal() else 0
-    if size > service.settings.max_upload + _LARGEST_FIELD:
-        raise too_large(service.settings.max_upload)
-    await run_in_threadpool(refuse_when_full, service.storage, service.settings.min_free, size)
+    if size > limit + _LARGEST_FIELD:
+        raise too_large(limit)
+    await run_in_threadpool(destination.check_room, size)
+
+
+def _blob(service: Service, key: str) -> Blob:
+    return Blob(service.storage, key, service.settings.min_free)
 
 
 async def receive_body(
     request: Request, service: Service, key: str, keep: Callable[[Stored], Awaitable[_T]]
 ) -> _T:
     """Store the body of a request; what `keep` makes of it. Where that raises, nothing stays."""
-    await check_room(request, service)
-    receiver = Receiver(service, key)
+    blob, limit = _blob(service, key), service.settings.max_upload
+    await check_room(request, blob, limit)
+    receiver = Receiver(blob, limit)
     try:
         async for chunk in request.stream():
             await receiver.take(chunk)
@@ -154,7 +159,7 @@ async def receive_part(
     request: Request, service: Service, key: str, token: str, number: int, size: int
 ) -> StoredPart:
     """Store the body of a request as part `number` of an upload; it has to have exactly `size` bytes."""
-    await check_room(request, service)
+    await check_room(request, _blob(service, key), service.settings.max_upload)
     pipe = _Pipe()
     source = cast("BinaryIO", pipe)
     storing = asyncio.ensure_future(
@@ -199,18 +204,26 @@ async def receive_form(
 
     Where anything raises, nothing stays. Raises InvalidOption for a body that is no such form.
     """
-    kind, parameters = parse_options_header(request.headers.get("content-type", ""))
-    boundary = parameters.get(b"boundary", b"")
-    if kind != b"multipart/form-data" or not 0 < len(boundary) <= _LONGEST_BOUNDARY:
-        raise InvalidOption(
-            "Send the file as multipart/form-data in a part named file, or PUT it as the body of the request."
-        )
-    await check_room(request, service)
-    reader = _FormReader(service, key)
+    async with incoming_form(request, _blob(service, key), service.settings.max_upload) as form:
+        return await keep(form)
+
+
+@contextlib.asynccontextmanager
+async def incoming_form(
+    request: Request, destination: Destination, limit: int, *, file_field: str = "file"
+) -> AsyncIterator[Form]:
+    """A multipart form whose file, of at most `limit` bytes, lies at its destination.
+
+    Where anything raises, also what is done with the form, nothing stays there. Raises InvalidOption for
+    a body that is no such form.
+    """
+    boundary = _boundary(request, file_field)
+    await check_room(request, destination, limit)
+    reader = _FormReader(destination, limit, file_field)
     try:
         async for event in _events(request, boundary):
             await reader.take(*event)
-        return await keep(await reader.finish())
+        yield await reader.finish()
     except BaseException as error:
         if reader.receiver is not None:
             await asyncio.shield(reader.receiver.give_up())
@@ -219,13 +232,22 @@ async def receive_form(
         raise
 
 
+def _boundary(request: Request, file_field: str) -> bytes:
+    kind, parameters = parse_options_header(request.headers.get("content-type", ""))
+    boundary = parameters.get(b"boundary", b"")
+    if kind != b"multipart/form-data" or not 0 < len(boundary) <= _LONGEST_BOUNDARY:
+        raise InvalidOption(f"Send the file as multipart/form-data, in a part named {file_field}.")
+    return boundary
+
+
 class _FormReader:
     """Puts the parts of a form where they belong."""
 
-    def __init__(self, service: Service, key: str) -> None:
+    def __init__(self, destination: Destination, limit: int, file_field: str) -> None:
         self.receiver: Receiver | None = None
-        self._service = service
-        self._key = key
+        self._destination = destination
+        self._limit = limit
+        self._file_field = file_field
         self._form = Form({})
         self._name = ""
         self._value = bytearray()
@@ -235,19 +257,19 @@ class _FormReader:
         match kind:
             case "headers":
                 self._begin(content)
-            case "data" if self.receiver is not None and self._name == "file":
+            case "data" if self.receiver is not None and self._name == self._file_field:
                 await self.receiver.take(content)
             case "data":
                 self._value += content
                 if len(self._value) > _LARGEST_FIELD:
                     raise LimitExceeded(f"The field {self._name} is larger than 1 MiB.")
-            case "end" if self._name != "file":
+            case "end" if self._name != self._file_field:
                 text = self._value.decode("utf-8", errors="replace")
                 self._form.fields.setdefault(self._name, []).append(text)
 
     async def finish(self) -> Form:
         if self.receiver is None:
-            raise InvalidOption("The form has no part named file: that is the recording.")
+            raise InvalidOption(f"The form has no part named {self._file_field}: that is the recording.")
         self._form.stored = await self.receiver.finish()
         return self._form
 
@@ -259,13 +281,13 @@ class _FormReader:
         _, parameters = parse_options_header(lines.get(b"content-disposition", b"").strip())
         self._name = parameters.get(b"name", b"").decode("utf-8", errors="replace")
         self._value.clear()
-        if self._name != "file":
+        if self._name != self._file_field:
             return
         if self.receiver is not None:
             raise InvalidOption("The form has several files: send one recording a request.")
         self._form.filename = parameters.get(b"filename", b"").decode("utf-8", errors="replace")
         self._form.media_type = lines.get(b"content-type", b"").strip().decode("latin-1")
-        self.receiver = Receiver(self._service, self._key)
+        self.receiver = Receiver(self._destination, self._limit)
 
 
 async def _events(request: Request, boundary: bytes) -> AsyncIterator[tuple[str, bytes]]:

@@ -36,7 +36,13 @@ def open_storage(url: str) -> Storage:
 def refuse_when_full(storage: Storage, floor: int, coming: int = 0) -> None:
     """Raise DiskFull where less than `floor` bytes would be free once `coming` more have been stored."""
     free = storage.free()
-    if free is not None and free - coming < floor:
+    if free is not None:
+        refuse_below(floor, free - coming)
+
+
+def refuse_below(floor: int, free: int) -> None:
+    """Raise DiskFull where fewer than `floor` bytes are free."""
+    if free < floor:
         raise DiskFull(
             f"Only {free / 1e9:.1f} GB are free on the server's disk, and {floor / 1e9:.1f} GB have to stay "
             "free for running work: delete something and try again."

@@ -1,0 +1,1 @@
+"""Other programs' ways of asking for a transcript, so that their clients can point here."""
