@@ -4,7 +4,7 @@ from auricle.pipeline.assemble import Origin, assemble
 from auricle.pipeline.language import given_language, settled
 from auricle.pipeline.prepare import PlannedPart, Prepared, PrepareOptions, parts_of, prepare, prepare_options
 from auricle.pipeline.report import Progress, Report
-from auricle.pipeline.run import run
+from auricle.pipeline.run import run, run_at_once
 from auricle.pipeline.transcribe import WindowResult, detect_language, transcribe_part
 
 __all__ = [
@@ -22,6 +22,7 @@ __all__ = [
     "prepare",
     "prepare_options",
     "run",
+    "run_at_once",
     "settled",
     "transcribe_part",
 ]

@@ -54,14 +54,16 @@ class Preparation(Protocol):
         ...
 
 
-def start_preparation(source: Path, folder: Path, options: PrepareOptions, report: Report) -> Preparation:
+def start_preparation(
+    source: Path, folder: Path, options: PrepareOptions, report: Report, *, keep: bool = True
+) -> Preparation:
     """The preparation kept in `folder` by an earlier run, or a new one that starts now."""
-    document = load_json(folder / _PREPARED)
+    document = load_json(folder / _PREPARED) if keep else None
     if document is not None:
         kept = Prepared.from_dict(document)
         if all(_is_whole(folder / track.pcm, track.parts[-1].stop) for track in kept.tracks):
             return KeptPreparation(kept, folder)
-    return RunningPreparation(source, folder, options, report)
+    return RunningPreparation(source, folder, options, report, keep=keep)
 
 
 def _is_whole(pcm: Path, samples: int) -> bool:
@@ -97,7 +99,10 @@ class KeptPreparation:
 class RunningPreparation:
     """`prepare` in a thread; its plan can be read while it grows."""
 
-    def __init__(self, source: Path, folder: Path, options: PrepareOptions, report: Report) -> None:
+    def __init__(
+        self, source: Path, folder: Path, options: PrepareOptions, report: Report, *, keep: bool
+    ) -> None:
+        self._keep = keep
         self._info = probe(source, options.limits)
         self.tracks = track_paths(folder / "audio.pcm", self._info, options.channels)
         self.seconds = 0.0
@@ -148,7 +153,8 @@ class RunningPreparation:
         started = time.monotonic()
         try:
             prepared = prepare(source, folder, options, report=self._note, follow=self._follow)
-            save_json(folder / _PREPARED, prepared.to_dict())
+            if self._keep:
+                save_json(folder / _PREPARED, prepared.to_dict())
             self._prepared = prepared
         except BaseException as error:
             self._error = error

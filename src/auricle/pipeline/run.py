@@ -1,4 +1,4 @@
-"""All stages in one process, overlapping, with a checkpoint after every part."""
+"""All stages in one process, overlapping: with a checkpoint after every part, or for somebody who waits."""
 
 import time
 from collections.abc import Callable
@@ -8,9 +8,9 @@ from typing import Any
 
 from auricle.audio.pcm import SAMPLE_RATE
 from auricle.audio.probe import probe
-from auricle.engines import Engine, LanguageGuess, SpeechOptions, check_options
+from auricle.engines import Engine, LanguageGuess, SpeechOptions
 from auricle.engines.leases import return_memory
-from auricle.engines.registry import CAPABILITIES
+from auricle.engines.registry import refuse_unsupported
 from auricle.errors import AudioError, InvalidOption, UnknownModel, UnsupportedOption
 from auricle.pipeline import checkpoints
 from auricle.pipeline.assemble import Origin, assemble
@@ -42,16 +42,14 @@ def run(
     progress and may raise Cancelled. `deliver` stores the transcript; where it raises, as on a full disk,
     the checkpoints stay. Raises the errors of `auricle.errors`.
     """
-    who = engine.identity
-    check_options(who.name, engine.capabilities, speech, CAPABILITIES, model=who.model)
-    engine.window(speech)
+    refuse_unsupported(engine, speech)
     prepare = replace(prepare, vad=speech.vad_options)
     probe(source, prepare.limits)
     checkpoints.sweep(work, keep_days)
-    key = checkpoints.checkpoint_key(source, prepare, speech, who)
+    key = checkpoints.checkpoint_key(source, prepare, speech, engine.identity)
     with checkpoints.work_folder(work, key, source) as folder:
         try:
-            transcript = _transcribe(source, engine, speech, prepare, folder, report)
+            transcript = _transcribe(source, engine, speech, prepare, folder, report, keep=True)
             deliver(transcript)
         except (AudioError, InvalidOption, UnknownModel, UnsupportedOption):
             checkpoints.discard(folder)
@@ -60,13 +58,38 @@ def run(
         return transcript
 
 
+def run_at_once(
+    source: Path,
+    engine: Engine,
+    speech: SpeechOptions,
+    prepare: PrepareOptions,
+    *,
+    folder: Path,
+    report: Report = unheard,
+) -> Transcript:
+    """Transcribe a recording for somebody who waits: as `run` does, but nothing is kept.
+
+    The samples go into `folder`, which is the caller's to delete.
+    """
+    refuse_unsupported(engine, speech)
+    prepare = replace(prepare, vad=speech.vad_options)
+    return _transcribe(source, engine, speech, prepare, folder, report, keep=False)
+
+
 def _transcribe(
-    source: Path, engine: Engine, speech: SpeechOptions, prepare: PrepareOptions, folder: Path, report: Report
+    source: Path,
+    engine: Engine,
+    speech: SpeechOptions,
+    prepare: PrepareOptions,
+    folder: Path,
+    report: Report,
+    *,
+    keep: bool,
 ) -> Transcript:
     started = time.monotonic()
-    preparation = start_preparation(source, folder, prepare, report)
+    preparation = start_preparation(source, folder, prepare, report, keep=keep)
     try:
-        hearing = _Hearing(engine, speech, folder, preparation, report)
+        hearing = _Hearing(engine, speech, folder if keep else None, preparation, report)
         tracks = [hearing.track(number) for number in range(len(preparation.tracks))]
         prepared = preparation.result()
     finally:
@@ -78,10 +101,15 @@ def _transcribe(
 
 
 class _Hearing:
-    """The transcribe stage over all tracks: checkpoints, the language, and how far it has come."""
+    """The transcribe stage over all tracks: checkpoints (in `folder`), the language, how far it has come."""
 
     def __init__(
-        self, engine: Engine, speech: SpeechOptions, folder: Path, preparation: Preparation, report: Report
+        self,
+        engine: Engine,
+        speech: SpeechOptions,
+        folder: Path | None,
+        preparation: Preparation,
+        report: Report,
     ) -> None:
         self.languages: list[LanguageGuess | None] = []
         self._given = given_language(engine, speech)
@@ -99,8 +127,8 @@ class _Hearing:
         self.languages.append(self._given)
         segments: list[Segment] = []
         for index, part in enumerate(parts_of(self._preparation.plan(number))):
-            kept = self._folder / f"part-{number}-{index:04}.json"
-            known = self._kept(kept, part)
+            kept = self._folder and self._folder / f"part-{number}-{index:04}.json"
+            known = kept and self._kept(kept, part)
             pcm = self._preparation.tracks[number]
             segments += self._heard(pcm, part, kept) if known is None else known
         return segments
@@ -115,7 +143,7 @@ class _Hearing:
         self.languages[-1] = self.languages[-1] or _language_from(document["language"])
         return [segment_from_dict(segment) for segment in document["segments"]]
 
-    def _heard(self, pcm: Path, part: PlannedPart, kept: Path) -> list[Segment]:
+    def _heard(self, pcm: Path, part: PlannedPart, kept: Path | None) -> list[Segment]:
         language = self.languages[-1] or detect_language(pcm, part, self._engine, self._speech)
         self.languages[-1] = language
         segments: list[Segment] = []
@@ -128,10 +156,13 @@ class _Hearing:
             self._tell(through + max(0.0, reached - part.start / SAMPLE_RATE), result.segments)
         bounds = part.exhaust()
         self._new = through + (bounds.stop - bounds.start) / SAMPLE_RATE
-        document = {"language": language, "segments": [segment_to_dict(segment) for segment in segments]}
-        checkpoints.save_json(kept, document)
-        # Without this the heap's holes grow from part to part, and hours need more memory than minutes.
-        return_memory()
+        if kept is not None:
+            document = {"language": language, "segments": [segment_to_dict(segment) for segment in segments]}
+            checkpoints.save_json(kept, document)
+        if kept is not None or bounds.index:
+            # Without this the heap's holes grow from part to part, and hours need more memory than minutes.
+            # Who waits for a short answer does not wait for this as well.
+            return_memory()
         self._tell(self._new, ())
         return segments
 
