@@ -105,6 +105,14 @@ def test_a_traceback_has_no_values_of_variables(form: str) -> None:
         ("abcdef0123", "https://bucket/x?X-Amz-Signature=abcdef0123&part=1"),
         ("t0ken", "http://127.0.0.1/upload?a=1&token=t0ken"),
         ("s3cr3ts3cr3ts3cr3t", "auricle_ab12cd34_s3cr3ts3cr3ts3cr3t"),
+        ("s3-cr_t" * 6, f"auricle_ab12cd34_{'s3-cr_t' * 6}"),
+        ("opensesame", "http://127.0.0.1/v1/models?api_key=opensesame&x=1"),
+        ("opensesame", "http://127.0.0.1:8000/setup#opensesame"),
+        ("b3BlbnNlc2FtZQ", "Authorization: Basic b3BlbnNlc2FtZQ=="),
+        ("opensesame", str([(b"authorization", b"token opensesame"), (b"cookie", b"a=opensesame; b=1")])),
+        ("opensesame", "Cookie: __Host-auricle=opensesame; theme=dark"),
+        ("opensesameopensesame", "Set-Cookie was __Host-auricle=opensesameopensesame"),
+        ("opensesame", "X-API-Key: opensesame"),
         ("whatever", "Authorization: Bearer whatever"),
         ("abcdefghijklmnopqrst", "hf_abcdefghijklmnopqrst"),
         ("abcdefghijklmnopqrst", "sk-abcdefghijklmnopqrst"),
@@ -123,27 +131,59 @@ def test_secrets_become_stars_wherever_they_stand(form: str, secret: str, value:
     assert text.count("********") >= 6
 
 
+@pytest.mark.parametrize(
+    "value", ['"token=abc"', "x?key=abc\\", '{"authorization": "Basic abc"}', '"/setup#abc", "Bearer abc"']
+)
+def test_stars_keep_the_quotes_around_them(value: str) -> None:
+    program = f"log.info({value!r}, value={value!r}, deep=[{value!r}])"
+    (event,) = events(program)
+    assert event["level"] == "info"
+
+
 def test_stars_do_not_break_the_json() -> None:
     program = "log.info('x', url='http://host', user='anna@example.org', note='a b')"
     (event,) = events(program)
     assert (event["url"], event["user"], event["note"]) == ("http://host", "anna@example.org", "a b")
 
 
-def test_requests_are_events_with_fields_and_probes_are_left_out() -> None:
+_NASTY = "a\nb\rc\x1b[2Kd\x9be\u2028f\u202eg"
+
+
+@pytest.mark.parametrize("form", ["text", "json"])
+def test_what_people_name_things_begins_no_line_and_moves_no_cursor(form: str) -> None:
     program = (
-        "access = logging.getLogger('uvicorn.access')\n"
-        "line = '%s - \"%s %s HTTP/%s\" %d'\n"
-        "for path in ('/api/v1/jobs?limit=1', '/health', '/health/live', '/metrics'):\n"
-        "    access.info(line, '127.0.0.1:5', 'GET', path, '1.1', 200)\n"
+        f"log.info('request', path={_NASTY!r}, deep=[dict(name={_NASTY!r})])\n"
+        f"log.warning({_NASTY!r})\n"
+        f"logging.getLogger('library').warning('%s', {_NASTY!r})\n"
+        f"with structlog.contextvars.bound_contextvars(request={_NASTY!r}):\n    log.info('context')\n"
     )
-    (event,) = events(program)
-    assert {name: event[name] for name in ("event", "client", "method", "path", "status")} == {
-        "event": "request",
-        "client": "127.0.0.1:5",
-        "method": "GET",
-        "path": "/api/v1/jobs?limit=1",
-        "status": 200,
-    }
+    text = logged(program, form=form)
+    assert text.count("\n") == 4
+    assert not set("\r\x1b\x9b\u2028\u202e") & set(text)
+    assert len(text.splitlines()) == 4
+
+
+def test_the_json_says_exactly_what_it_was() -> None:
+    (event,) = events(f"log.info('request', path={_NASTY!r})")
+    assert event["path"] == _NASTY
+
+
+def test_a_message_with_lines_forges_no_event_in_a_traceback() -> None:
+    forged = "2026-11-21 [info     ] signed_in user=root"
+    program = (
+        f"try:\n    raise ValueError('broken\\n{forged}')\nexcept ValueError:\n    log.exception('crashed')\n"
+    )
+    lines = logged(program, form="text").splitlines()
+    assert any(line.strip() == forged for line in lines)
+    assert all(line.startswith("    ") for line in lines[1:])
+
+
+@pytest.mark.parametrize("form", ["text", "json"])
+@pytest.mark.parametrize("field", ["password", "token", "Authorization", "cookie", "secret"])
+def test_a_field_for_a_secret_shows_none(form: str, field: str) -> None:
+    text = logged(f"log.info('x', **{{{field!r}: 'opensesame'}})", form=form)
+    assert "opensesame" not in text
+    assert "********" in text
 
 
 def test_warnings_of_python_go_the_same_way() -> None:

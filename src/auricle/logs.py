@@ -9,17 +9,28 @@ from typing import Literal
 import structlog
 from structlog.typing import EventDict, Processor, WrappedLogger
 
-#: Paths that probes ask for every few seconds; nobody wants to read of that.
-_PROBES = ("/health", "/metrics")
 _STARS = "********"
-#: Passwords in URLs, signatures of presigned ones, API keys of ours and of others.
-_SECRETS = (
-    (re.compile(r"(://)[^/@\s\"']+@"), rf"\1{_STARS}@"),
-    (re.compile(r"(?i)((?:signature|credential|security-token|[?&]token)=)[^&\s\"']+"), rf"\1{_STARS}"),
-    (re.compile(r"(?i)(\bbearer )[^\s\"']+"), rf"\1{_STARS}"),
-    (re.compile(r"\b(auricle_\w+?_)[A-Za-z0-9]{16,}"), rf"\1{_STARS}"),
-    (re.compile(r"\b(hf_|sk-)[A-Za-z0-9_-]{16,}"), rf"\1{_STARS}"),
+#: Fields whose values are never shown, whatever they hold.
+_SECRET_FIELDS = frozenset(
+    {"api_key", "authorization", "cookie", "password", "secret", "set_cookie", "token"}
 )
+#: Passwords in URLs and headers, signatures of presigned URLs, API keys of ours and of others, set-up links.
+_SECRETS = tuple(
+    (re.compile(pattern, re.IGNORECASE), rf"\1{_STARS}")
+    for pattern in (
+        r"(://)[^/@\s\"']+(?=@)",
+        r"((?:signature|credential|security-token|awsaccesskeyid)=)[^&\s\"'\\]+",
+        r"([?&#](?:[\w.-]*(?:token|key|secret|password)|sig)=)[^&\s\"'\\]+",
+        r"(/setup#)[^\s\"'\\]+",
+        r"(\b(?:authorization|cookie|x-api-key)[\\\"']*[:=,]\s*[\\b\"']*)[^\"'\\\r\n]+",
+        r"(\bbearer )[^\s\"'\\]+",
+        r"(\bauricle_[a-z0-9]+?_)[\w-]{16,}",
+        r"(\bauricle=)[\w-]{16,}",
+        r"(\bhf_|\bsk-)[\w-]{16,}",
+    )
+)
+#: What would begin a line of its own, move a terminal's cursor, or turn the direction of writing.
+_UNPRINTABLE = re.compile("[\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]")
 
 
 def configure(level: str = "info", form: Literal["auto", "text", "json"] = "auto") -> None:
@@ -60,17 +71,44 @@ def configure(level: str = "info", form: Literal["auto", "text", "json"] = "auto
 
 
 def _renderers(as_json: bool, colours: bool) -> list[Processor]:
+    # Tracebacks without the values of variables, among which may be secrets.
+    first: list[Processor] = [structlog.processors.format_exc_info, _without_secret_fields]
     if as_json:
         as_text = structlog.processors.JSONRenderer(default=str, ensure_ascii=False)
-        return [structlog.processors.format_exc_info, _in_order, as_text]
-    # Tracebacks without the values of variables, among which may be secrets.
+        return [*first, _in_order, as_text, _printable]
     plain = structlog.dev.plain_traceback
-    return [structlog.dev.ConsoleRenderer(colors=colours, exception_formatter=plain)]
+    return [*first, _in_lines, structlog.dev.ConsoleRenderer(colors=colours, exception_formatter=plain)]
 
 
 def _in_order(_: WrappedLogger, __: str, event: EventDict) -> EventDict:
     first = {name: event.pop(name) for name in ("timestamp", "level", "event") if name in event}
     return {**first, **event}
+
+
+def _without_secret_fields(_: WrappedLogger, __: str, event: EventDict) -> EventDict:
+    return {name: _STARS if name.lower() in _SECRET_FIELDS else value for name, value in event.items()}
+
+
+def _in_lines(_: WrappedLogger, __: str, event: EventDict) -> EventDict:
+    """One line an event, whatever people put into names and paths; the lines of a traceback are set in."""
+    trace = event.pop("exception", None)
+    shown = {
+        name: _UNPRINTABLE.sub(_escaped, value) if isinstance(value, str) else value
+        for name, value in event.items()
+    }
+    if trace is not None:
+        lines = (_UNPRINTABLE.sub(_escaped, line) for line in str(trace).split("\n"))
+        shown["exception"] = "\n".join(f"    {line}" for line in lines)
+    return shown
+
+
+def _printable(_: WrappedLogger, __: str, line: str | EventDict) -> str:
+    """JSON itself leaves some of them as they are; what is there now stands within strings."""
+    return _UNPRINTABLE.sub(_escaped, str(line))
+
+
+def _escaped(found: re.Match[str]) -> str:
+    return f"\\u{ord(found[0]):04x}"
 
 
 def without_secrets(_: WrappedLogger, __: str, line: str | EventDict) -> str:
@@ -81,18 +119,6 @@ def without_secrets(_: WrappedLogger, __: str, line: str | EventDict) -> str:
     return text
 
 
-class _Requests(logging.Filter):
-    """A request that uvicorn logs as a sentence becomes an event with fields; probes are left out."""
-
-    def filter(self, record: logging.LogRecord) -> bool:
-        if not isinstance(record.args, tuple) or len(record.args) != 5:
-            return True
-        client, method, path, _, status = record.args
-        vars(record).update(client=client, method=method, path=path, status=status)
-        record.msg, record.args = "request", ()
-        return not str(path).startswith(_PROBES)
-
-
 def _route(handler: logging.Handler, level: str) -> None:
     """Everything goes through one handler; what libraries say below a warning is theirs to know."""
     ours = getattr(logging, level.upper())
@@ -101,7 +127,4 @@ def _route(handler: logging.Handler, level: str) -> None:
     root.handlers[:] = [handler]
     root.setLevel(libraries)
     logging.getLogger("auricle").setLevel(ours)
-    access = logging.getLogger("uvicorn.access")
-    access.setLevel(ours)
-    access.filters[:] = [_Requests()]
     logging.captureWarnings(True)

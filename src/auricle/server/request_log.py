@@ -29,6 +29,18 @@ _METHODS = {"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"}
 _GONE = 499
 
 
+def template_of(scope: Scope) -> str:
+    """The path of a request's route with names in the place of values, as in `/api/v1/jobs/{job_id}`.
+
+    All paths that no route has are `unmatched`, so that there are as many of these as there are routes.
+    """
+    # FastAPI's route is as its router has it; the whole path stands beside it, in what the router became.
+    whole = scope.get("fastapi", {}).get("effective_route_context")
+    root: str = scope.get("root_path", "")
+    folder = root.removeprefix(scope.get("app_root_path", root))
+    return str(getattr(whole or scope.get("route"), "path", f"{folder}/*" if folder else "unmatched"))
+
+
 @dataclass(slots=True)
 class _Exchange:
     """One request, and what came of it so far."""
@@ -36,22 +48,19 @@ class _Exchange:
     id: str
     client: str
     scope: Scope
+    #: Without the base path; noted at the start, because files in folders move it.
+    path: str
     began: float = field(default_factory=time.monotonic)
     answer_began: float | None = None
     status: int = _GONE
     received: int = 0
 
-    @property
-    def route(self) -> str:
-        """The template of its path; all paths that no route has are one, so that labels stay few."""
-        return str(getattr(self.scope.get("route"), "path", "unmatched"))
-
     def facts(self) -> dict[str, Any]:
         """What the log says; not the query, in which clients put keys."""
         return {
             "method": self.scope["method"],
-            "path": self.scope["path"],
-            "route": self.route,
+            "path": self.path,
+            "route": template_of(self.scope),
             "status": self.status,
             "ms": round((time.monotonic() - self.began) * 1000, 1),
             "received": self.received,
@@ -62,7 +71,7 @@ class _Exchange:
         """Add it to the metrics."""
         method = self.scope["method"] if self.scope["method"] in _METHODS else "other"
         took = (self.answer_began or time.monotonic()) - self.began
-        metrics().answered(self.route, method, self.status, took)
+        metrics().answered(template_of(self.scope), method, self.status, took)
 
 
 class RequestLog:
@@ -83,7 +92,8 @@ class RequestLog:
         name = given if _REQUEST_ID.fullmatch(given) else secrets.token_hex(8)
         scope.setdefault("state", {})["request_id"] = name
         address = scope.get("client")
-        exchange = _Exchange(name, address[0] if address else "local", scope)
+        path = scope["path"].removeprefix(scope.get("root_path", ""))
+        exchange = _Exchange(name, address[0] if address else "local", scope, path)
         with (
             structlog.contextvars.bound_contextvars(request=exchange.id, client=exchange.client),
             metrics().requests_in_flight.track_inprogress(),
@@ -92,7 +102,7 @@ class RequestLog:
                 await self._answer(exchange, receive, send)
             finally:
                 exchange.count()
-                if not scope["path"].removeprefix(scope.get("root_path", "")).startswith(_PROBES):
+                if not path.startswith(_PROBES):
                     log.info("request", **exchange.facts())
 
     async def _answer(self, exchange: _Exchange, receive: Receive, send: Send) -> None:
