@@ -15,7 +15,7 @@ PYTHON ?= $(shell for p in python3 python3.14 python3.13 python3.12 python3.11; 
 	$$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && command -v $$p && break; done)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run demo pages services test test-torch lint format types bench lock clean
+.PHONY: help setup run demo pages services test test-torch lint audit format types bench lock clean
 
 help: ## Say what can be made
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 14
@@ -39,10 +39,15 @@ test: services lint types $(VENV)/.test $(VENV)/.pages ## Run every check and ev
 test-torch: $(TORCH_VENV)/.torch ## Run the tests of the engines that need PyTorch
 	@$(TORCH_VENV)/bin/python -m pytest -m torch $(PYTEST)
 
-lint: $(VENV)/.test ## Check style, format and import contracts
+lint: $(VENV)/.test audit ## Check style, unsafe code, import contracts and known vulnerabilities
 	@$(BIN)/ruff check --quiet .
 	@$(BIN)/ruff format --check --quiet . || { echo "Run 'make format'."; exit 1; }
 	@$(BIN)/lint-imports --no-logo > $(VENV)/imports.log || { cat $(VENV)/imports.log; exit 1; }
+
+# Not for the programs that make starts: to them AURICLE_ means a setting of the server.
+unexport AURICLE_AUDIT
+audit: $(VENV)/.test ## Ask whether a pinned version is known to be vulnerable
+	@AURICLE_AUDIT=$(AURICLE_AUDIT) $(BIN)/python tools/audit.py
 
 format: $(VENV)/.test ## Format the code and mend what can be mended
 	@$(BIN)/ruff format --quiet .
