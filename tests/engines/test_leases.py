@@ -201,3 +201,13 @@ def test_memory_of_unloaded_models_comes_back() -> None:
     before, loaded, unloaded = map(int, measured.stdout.split())
     assert loaded - before > 200e6
     assert unloaded - before < 0.15 * (loaded - before)
+
+
+def test_a_model_that_nobody_uses_can_be_unloaded(pool: ModelPool[Model], model: type[Model]) -> None:
+    with pool.lease("tiny", model) as used:
+        assert not pool.unload("tiny")
+        assert not used.gone.is_set()
+    assert pool.unload("tiny")
+    assert used.gone.is_set()
+    assert pool.loaded == []
+    assert pool.unload("tiny")

@@ -59,6 +59,16 @@ class ModelPool(Generic[_M]):
         with self._lock:
             return list(self._slots)
 
+    def unload(self, key: Hashable) -> bool:
+        """Take a model out of memory; False where somebody uses it."""
+        with self._lock:
+            slot = self._slots.get(key)
+            if slot is not None and slot.users:
+                return False
+            if slot is not None:
+                self._unload(key, slot)
+            return True
+
     def close(self) -> None:
         """Unload every model: at once, or when its last lease ends."""
         with self._lock:
