@@ -6,7 +6,7 @@ from auricle.engines import Engine, LanguageGuess, SpeechOptions
 from auricle.errors import UnsupportedOption
 from auricle.pipeline.preparation import start_preparation
 from auricle.pipeline.prepare import PrepareOptions, parts_of
-from auricle.pipeline.report import Report, unheard
+from auricle.pipeline.report import Progress, Report, unheard
 from auricle.pipeline.transcribe import detect_language
 
 
@@ -24,6 +24,7 @@ def spoken_language(
     preparation = start_preparation(source, folder, prepare, report, keep=False)
     try:
         for part in parts_of(preparation.plan(0)):
+            report(Progress("language"))
             guess = detect_language(preparation.tracks[0], part, engine, SpeechOptions())
             if guess is not None:
                 return guess
