@@ -6,7 +6,7 @@ from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from auricle.server.origin import is_loopback
-from auricle.server.problems import problem
+from auricle.server.problems import answer
 from auricle.settings import Settings
 from auricle.settings.kinds import listed
 
@@ -59,7 +59,7 @@ class Guard:
         if reason is None:
             await self._app(scope, receive, told)
         else:
-            await problem(403, reason, "forbidden")(scope, receive, told)
+            await answer(scope, 403, reason, "forbidden")(scope, receive, told)
 
     def _refusal(self, method: str, headers: Headers) -> str | None:
         """Why a request is not let in; None where it is."""

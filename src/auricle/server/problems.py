@@ -1,4 +1,4 @@
-"""Errors as problem details: https://www.rfc-editor.org/rfc/rfc9457."""
+"""Errors as problem details (https://www.rfc-editor.org/rfc/rfc9457), or as a dialect has them."""
 
 import math
 from collections.abc import Mapping
@@ -11,8 +11,10 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from pydantic import BaseModel, Field
 from starlette.exceptions import HTTPException
+from starlette.types import Scope
 
 from auricle.errors import AuricleError, RateLimited
+from auricle.server.dialects.errors import InvalidField, asr_error, openai_error
 
 log = structlog.get_logger(__name__)
 
@@ -33,6 +35,7 @@ STATUS: Mapping[str, int] = {
     "audio_unreadable": 422,
     "quota_exceeded": 429,
     "rate_limited": 429,
+    "busy": 429,
     "model_unavailable": 503,
     "engine_unavailable": 503,
     "engine_failed": 502,
@@ -41,6 +44,9 @@ STATUS: Mapping[str, int] = {
 }
 #: After how many seconds (s) a refused request may be worth repeating.
 RETRY_AFTER = 10
+#: Paths whose clients expect another service's errors.
+_OPENAI = "/v1/"
+_ASR = ("/asr", "/detect-language")
 
 
 class Problem(BaseModel):
@@ -55,7 +61,8 @@ class Problem(BaseModel):
     errors: list[dict[str, Any]] | None = Field(None, description="Which parts of the request are wrong.")
 
 
-def problem(
+def answer(
+    scope: Scope,
     status: int,
     detail: str,
     code: str,
@@ -63,8 +70,29 @@ def problem(
     retryable: bool = False,
     retry_after: float = RETRY_AFTER,
     errors: Any = None,
+    param: str | None = None,
 ) -> JSONResponse:
-    """The answer for one error."""
+    """The answer for one error, in the form that clients of the path that was asked for read.
+
+    `retry_after` (s) is told where it is worth it; `errors` are the parts of the request that are wrong,
+    `param` is the one field that is.
+    """
+    path = scope["path"].removeprefix(scope.get("root_path", ""))
+    wait = retry_after if status in (429, 503) else None
+    if path.startswith(_OPENAI):
+        response = openai_error(status, detail, code, param=param, retry_after=wait)
+    elif path in _ASR:
+        response = asr_error(status, detail, retry_after=wait)
+    else:
+        response = _problem(status, detail, code, retryable=retryable, retry_after=wait, errors=errors)
+    if status == 401:
+        response.headers["WWW-Authenticate"] = "Bearer"
+    return response
+
+
+def _problem(
+    status: int, detail: str, code: str, *, retryable: bool, retry_after: float | None, errors: Any
+) -> JSONResponse:
     body = Problem(
         type="about:blank",
         title=HTTPStatus(status).phrase,
@@ -74,47 +102,58 @@ def problem(
         retryable=retryable,
         errors=errors,
     )
-    headers = {"Retry-After": str(math.ceil(retry_after))} if status in (429, 503) else {}
-    if status == 401:
-        headers["WWW-Authenticate"] = "Bearer"
+    headers = {} if retry_after is None else {"Retry-After": str(math.ceil(retry_after))}
     return JSONResponse(body.model_dump(exclude_none=True), status, headers=headers, media_type=MEDIA_TYPE)
 
 
-def of_error(error: AuricleError) -> JSONResponse:
-    """The answer for one of our own errors."""
-    status = STATUS.get(error.code, 500)
-    wait = error.retry_after if isinstance(error, RateLimited) else RETRY_AFTER
-    return problem(status, str(error), error.code, retryable=error.retryable, retry_after=wait)
+def status_of(error: AuricleError) -> int:
+    """The status of one of our own errors."""
+    return STATUS.get(error.code, 500)
+
+
+def _of_error(scope: Scope, error: AuricleError) -> JSONResponse:
+    return answer(
+        scope,
+        status_of(error),
+        str(error),
+        error.code,
+        retryable=error.retryable,
+        retry_after=error.retry_after if isinstance(error, RateLimited) else RETRY_AFTER,
+        param=error.param if isinstance(error, InvalidField) else None,
+    )
 
 
 def add_problems(app: FastAPI) -> None:
     """Answer every error with a problem; nobody sees a traceback."""
 
     @app.exception_handler(AuricleError)
-    async def _ours(_: Request, error: Exception) -> JSONResponse:
+    async def _ours(request: Request, error: Exception) -> JSONResponse:
         assert isinstance(error, AuricleError)  # noqa: S101 - what the handler is registered for
-        return of_error(error)
+        return _of_error(request.scope, error)
 
     @app.exception_handler(RequestValidationError)
-    async def _invalid(_: Request, error: Exception) -> JSONResponse:
+    async def _invalid(request: Request, error: Exception) -> JSONResponse:
         assert isinstance(error, RequestValidationError)  # noqa: S101 - what the handler is registered for
         errors = [{"where": list(one["loc"]), "message": one["msg"]} for one in error.errors()]
         first = errors[0]
         where = ".".join(str(part) for part in first["where"])
-        return problem(422, f"{where}: {first['message']}.", "invalid_request", errors=errors)
+        detail = f"{where}: {first['message']}."
+        return answer(request.scope, 422, detail, "invalid_request", errors=errors)
 
     @app.exception_handler(HTTPException)
-    async def _http(_: Request, error: Exception) -> JSONResponse:
+    async def _http(request: Request, error: Exception) -> JSONResponse:
         assert isinstance(error, HTTPException)  # noqa: S101 - what the handler is registered for
         phrase = HTTPStatus(error.status_code).phrase
-        answer = problem(error.status_code, str(error.detail), phrase.lower().replace(" ", "_"))
-        answer.headers.update(error.headers or {})
-        return answer
+        code = phrase.lower().replace(" ", "_")
+        response = answer(request.scope, error.status_code, str(error.detail), code)
+        response.headers.update(error.headers or {})
+        return response
 
     @app.exception_handler(Exception)
     async def _unexpected(request: Request, error: Exception) -> JSONResponse:
         log.error("request_crashed", path=request.url.path, exc_info=error)
-        return problem(
+        return answer(
+            request.scope,
             500,
             "Something went wrong here that should not have. The server's log says what; please report it.",
             "internal",
