@@ -17,6 +17,7 @@ AuricleError
 ├── StorageUnavailable    the database or the storage cannot be reached
 ├── QuotaExceeded         this user has used up what is allowed
 ├── RateLimited           this came too often
+├── Busy                  too many requests wait already
 ├── Forbidden             this user may not do this
 ├── Unauthorized          the key or session is not valid
 └── Cancelled             somebody asked to stop
@@ -121,6 +122,11 @@ class RateLimited(AuricleError):
     def __init__(self, sentence: str, retry_after: float) -> None:
         super().__init__(sentence)
         self.retry_after = retry_after
+
+
+class Busy(AuricleError):
+    code = "busy"
+    retryable = True
 
 
 class Forbidden(AuricleError):

@@ -19,6 +19,8 @@ from auricle.store.schema import Job, Recording, Task, User
 
 #: The priorities people may give; interactive work lies above.
 PRIORITIES: Mapping[str, int] = {"low": -10, "normal": 0, "high": 10}
+#: The priority of a request whose answer somebody waits for.
+INTERACTIVE = 20
 
 
 def create_job(

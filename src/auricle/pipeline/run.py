@@ -128,7 +128,7 @@ class _Hearing:
         segments: list[Segment] = []
         for index, part in enumerate(parts_of(self._preparation.plan(number))):
             kept = self._folder and self._folder / f"part-{number}-{index:04}.json"
-            known = kept and self._kept(kept, part)
+            known = None if kept is None else self._kept(kept, part)
             pcm = self._preparation.tracks[number]
             segments += self._heard(pcm, part, kept) if known is None else known
         return segments

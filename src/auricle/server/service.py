@@ -22,6 +22,7 @@ from auricle.jobs.ledger import take_back
 from auricle.jobs.reconcile import EVERY, reconcile, sign_in, sign_out, worker_name
 from auricle.jobs.threads import Crew, ThreadBroker
 from auricle.jobs.work import Workplace
+from auricle.server.desk import Desk
 from auricle.settings import Settings
 from auricle.store import Storage
 from auricle.store.database import Database
@@ -43,6 +44,7 @@ class Service:
     place: Workplace
     crew: Crew | None
     limits: Limits
+    desk: Desk
     started_at: datetime = field(default_factory=now)
 
     def ring(self, queues: set[str]) -> None:
@@ -91,7 +93,8 @@ def _build(settings: Settings, database: Database) -> Service:
     shutil.rmtree(folder, ignore_errors=True)
     place = Workplace(settings, database, storage, engines, folder)
     crew = Crew(place, broker, _own_name(settings)) if isinstance(broker, ThreadBroker) else None
-    return Service(settings, database, storage, broker, place, crew, Limits(settings))
+    desk = Desk(settings.interactive_slots, settings.interactive_queue)
+    return Service(settings, database, storage, broker, place, crew, Limits(settings), desk)
 
 
 def _own_name(settings: Settings) -> str:

@@ -1,0 +1,206 @@
+"""A file that somebody waits for: heard at once where this server hears itself, else by a worker."""
+
+import asyncio
+import contextlib
+import contextvars
+import tempfile
+import threading
+from collections.abc import AsyncGenerator, Callable, Coroutine
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, TypeVar
+
+import anyio
+import structlog
+from starlette.concurrency import run_in_threadpool
+
+from auricle.accounts.quotas import refuse_more_audio
+from auricle.engines.scheduler import Priority
+from auricle.errors import Cancelled, StorageUnavailable
+from auricle.jobs.options import JobOptions, preparation
+from auricle.pipeline import Progress, Report, run_at_once
+from auricle.server import delegating
+from auricle.server.service import Service
+from auricle.store.usage import count_usage
+from auricle.transcript import Segment, Transcript
+
+log = structlog.get_logger(__name__)
+
+#: How often (s) a worker's progress is looked at.
+_LOOK = 0.5
+
+_T = TypeVar("_T")
+
+
+@dataclass(frozen=True, slots=True)
+class Queued:
+    """Others come first; `position` 1 is next."""
+
+    position: int
+
+
+@dataclass(frozen=True, slots=True)
+class Heard:
+    """Segments as they become known; the transcript is cut into sentences anew."""
+
+    segments: tuple[Segment, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Finished:
+    """All of it."""
+
+    transcript: Transcript
+
+
+Event = Queued | Heard | Finished
+
+
+def hear(
+    service: Service, owner_id: str, path: Path, options: JobOptions, *, filename: str = "audio"
+) -> AsyncGenerator[Event, None]:
+    """Transcribe a file for somebody who waits; the last event is Finished.
+
+    Closing it (`contextlib.aclosing`) stops this request's work within a segment, and nobody else's. Leave
+    `path` alone until it is closed; it may be gone then. Raises Busy, before any event, where too many wait,
+    QuotaExceeded where the owner has used up the day's audio, and the errors of `pipeline.run_at_once`.
+    """
+    if service.crew is not None and service.settings.gpu_workers:
+        return _here(service, owner_id, path, options)
+    return _elsewhere(service, owner_id, path, options, filename)
+
+
+async def _here(
+    service: Service, owner_id: str, path: Path, options: JobOptions
+) -> AsyncGenerator[Event, None]:
+    await run_in_threadpool(_refuse_more_audio, service, owner_id)
+    ticket = service.desk.enter(owner_id)
+    try:
+        while ticket.position:
+            ticket.news.clear()
+            yield Queued(ticket.position)
+            await ticket.news.wait()
+        async with _Hearing(lambda report: _transcribed(service, owner_id, path, options, report)) as hearing:
+            while True:
+                event = await hearing.next_event()
+                yield event
+                if isinstance(event, Finished):
+                    return
+    finally:
+        service.desk.leave(ticket)
+
+
+class _Hearing:
+    """A transcript in the making, in a thread of its own: routes share a limited number of others."""
+
+    def __init__(self, transcribe: Callable[[Report], Transcript]) -> None:
+        self._transcribe = transcribe
+        self._loop = asyncio.get_running_loop()
+        self._news: asyncio.Queue[Event | BaseException] = asyncio.Queue()
+        self._over = asyncio.Event()
+        self._unwanted = threading.Event()
+
+    async def __aenter__(self) -> "_Hearing":
+        work = contextvars.copy_context().run
+        threading.Thread(target=work, args=(self._work,), name="interactive", daemon=True).start()
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        """Stop, and wait until the thread is done with the file."""
+        self._unwanted.set()
+        await surely(self._over.wait())
+
+    async def next_event(self) -> Event:
+        """What comes of it next; raises what it ended with."""
+        event = await self._news.get()
+        if isinstance(event, BaseException):
+            raise event
+        return event
+
+    def _work(self) -> None:
+        outcome: Event | BaseException
+        try:
+            outcome = Finished(self._transcribe(self._report))
+        except BaseException as error:
+            outcome = error
+        self._loop.call_soon_threadsafe(self._news.put_nowait, outcome)
+        self._loop.call_soon_threadsafe(self._over.set)
+
+    def _report(self, progress: Progress) -> None:
+        if self._unwanted.is_set():
+            raise Cancelled("Nobody waits for it any more.")
+        if progress.segments:
+            self._loop.call_soon_threadsafe(self._news.put_nowait, Heard(progress.segments))
+
+
+def _transcribed(
+    service: Service, owner_id: str, path: Path, options: JobOptions, report: Report
+) -> Transcript:
+    place = service.place
+    place.folder.mkdir(parents=True, exist_ok=True)
+    with (
+        tempfile.TemporaryDirectory(prefix="interactive-", dir=place.folder) as folder,
+        place.engine(options, Priority.INTERACTIVE, lambda: report(Progress("transcribe"))) as engine,
+    ):
+        prepare = preparation(options, service.settings)
+        transcript = run_at_once(path, engine, options.speech, prepare, folder=Path(folder), report=report)
+    seconds = transcript.duration - (options.start or 0.0)
+    try:
+        with service.database.write() as session:
+            count_usage(session, owner_id, audio_seconds=seconds)
+    except StorageUnavailable as error:
+        # Somebody waits for what is finished.
+        log.warning("usage_not_counted", owner=owner_id, audio=seconds, error=str(error))
+    return transcript
+
+
+def _refuse_more_audio(service: Service, owner_id: str) -> None:
+    with service.database.read() as session:
+        refuse_more_audio(session, owner_id, service.settings)
+
+
+async def _elsewhere(
+    service: Service, owner_id: str, path: Path, options: JobOptions, filename: str
+) -> AsyncGenerator[Event, None]:
+    errand = delegating.Errand(service, owner_id)
+    try:
+        await surely(run_in_threadpool(errand.ask, path, options, filename))
+        position: int | None = None
+        while True:
+            seen = await run_in_threadpool(errand.look)
+            if seen.position and seen.position != position:
+                yield Queued(seen.position)
+            position = seen.position
+            if seen.segments:
+                yield Heard(seen.segments)
+            if seen.transcript is not None:
+                yield Finished(seen.transcript)
+                return
+            await asyncio.sleep(_LOOK)
+    finally:
+        await surely(_end(errand))
+
+
+async def _end(errand: delegating.Errand) -> None:
+    await run_in_threadpool(errand.cancel)
+    with contextlib.suppress(TimeoutError):
+        async with asyncio.timeout(delegating.FAREWELL):
+            while await run_in_threadpool(errand.is_open):
+                await asyncio.sleep(_LOOK)
+    await run_in_threadpool(errand.erase)
+
+
+async def surely(work: Coroutine[Any, Any, _T]) -> _T:
+    """Do it to its end, whoever is cancelled meanwhile; a cancellation is raised afterwards."""
+    task = asyncio.ensure_future(work)
+    cancelled: asyncio.CancelledError | None = None
+    # A cancelled scope of anyio cancels again and again, until nothing is waited for.
+    with anyio.CancelScope(shield=True):
+        while not task.done():
+            try:
+                await asyncio.wait([task])
+            except asyncio.CancelledError as error:
+                cancelled = error
+    if cancelled is not None:
+        raise cancelled from task.exception()
+    return task.result()
