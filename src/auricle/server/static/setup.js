@@ -27,7 +27,7 @@ async function look() {
 function show(invited) {
   document.querySelector("h1").textContent = invited.first ? "Welcome to Auricle" : `Welcome, ${invited.name}`;
   document.getElementById("first").hidden = !invited.first;
-  name.value = invited.name;
+  name.value = invited.first ? "" : invited.name;
   name.readOnly = !invited.first;
   form.hidden = false;
   (invited.first ? name : form.querySelector('[name="password"]')).focus();
