@@ -1,6 +1,7 @@
 """From a recording to a transcript: the stages as plain functions, and all of them in one process."""
 
 from auricle.pipeline.assemble import Origin, assemble
+from auricle.pipeline.detection import spoken_language
 from auricle.pipeline.language import given_language, settled
 from auricle.pipeline.prepare import PlannedPart, Prepared, PrepareOptions, parts_of, prepare, prepare_options
 from auricle.pipeline.report import Progress, Report
@@ -24,5 +25,6 @@ __all__ = [
     "run",
     "run_at_once",
     "settled",
+    "spoken_language",
     "transcribe_part",
 ]

@@ -54,10 +54,14 @@ class Blob:
 
 @dataclass(frozen=True, slots=True)
 class ScratchFile:
-    """A file that only matters while a request is answered; `floor` bytes have to stay free beside it."""
+    """A file that only matters while a request is answered; `floor` bytes have to stay free beside it.
+
+    `head` is written before what comes.
+    """
 
     path: Path
     floor: int
+    head: bytes = b""
 
     @property
     def key(self) -> str:
@@ -67,8 +71,9 @@ class ScratchFile:
     def put(self, source: BinaryIO) -> int:
         """Write it; nothing has to survive a crash."""
         with disk_errors(self.path), self.path.open("xb") as file:
+            file.write(self.head)
             shutil.copyfileobj(source, file, 1 << 20)
-            return file.tell()
+            return file.tell() - len(self.head)
 
     def delete(self) -> None:
         """Remove it."""

@@ -5,8 +5,8 @@ import contextlib
 import contextvars
 import tempfile
 import threading
-from collections.abc import AsyncGenerator, Callable, Coroutine
-from dataclasses import dataclass
+from collections.abc import AsyncGenerator, Callable, Coroutine, Iterator
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -15,10 +15,11 @@ import structlog
 from starlette.concurrency import run_in_threadpool
 
 from auricle.accounts.quotas import refuse_more_audio
+from auricle.engines import Engine, LanguageGuess
 from auricle.engines.scheduler import Priority
 from auricle.errors import Cancelled, StorageUnavailable
 from auricle.jobs.options import JobOptions, preparation
-from auricle.pipeline import Progress, Report, run_at_once
+from auricle.pipeline import Progress, Report, run_at_once, spoken_language
 from auricle.server import delegating
 from auricle.server.service import Service
 from auricle.store.usage import count_usage
@@ -28,6 +29,8 @@ log = structlog.get_logger(__name__)
 
 #: How often (s) a worker's progress is looked at.
 _LOOK = 0.5
+#: What workers elsewhere hear of a file (s) to tell its language.
+_FIRST_MINUTES = 120.0
 
 _T = TypeVar("_T")
 
@@ -53,7 +56,14 @@ class Finished:
     transcript: Transcript
 
 
-Event = Queued | Heard | Finished
+@dataclass(frozen=True, slots=True)
+class Told:
+    """The language that is spoken; None where nobody speaks."""
+
+    language: LanguageGuess | None
+
+
+Event = Queued | Heard | Finished | Told
 
 
 def hear(
@@ -65,13 +75,38 @@ def hear(
     `path` alone until it is closed; it may be gone then. Raises Busy, before any event, where too many wait,
     QuotaExceeded where the owner has used up the day's audio, and the errors of `pipeline.run_at_once`.
     """
-    if service.crew is not None and service.settings.gpu_workers:
-        return _here(service, owner_id, path, options)
+    if _hears_here(service):
+        return _here(service, owner_id, lambda report: _transcribed(service, owner_id, path, options, report))
     return _elsewhere(service, owner_id, path, options, filename)
 
 
+async def ask_language(
+    service: Service, owner_id: str, path: Path, options: JobOptions, *, filename: str = "audio"
+) -> LanguageGuess | None:
+    """The language of a file's first speech; None where nobody speaks. See `hear`.
+
+    Workers elsewhere transcribe its first minutes to tell.
+    """
+    if _hears_here(service):
+        events = _here(service, owner_id, lambda report: _told(service, path, options, report))
+    else:
+        events = _elsewhere(service, owner_id, path, replace(options, end=_FIRST_MINUTES), filename)
+    async with contextlib.aclosing(events):
+        async for event in events:
+            if isinstance(event, Told):
+                return event.language
+            if isinstance(event, Finished):
+                said = event.transcript
+                return LanguageGuess(said.language, said.language_probability) if said.language else None
+    raise AssertionError("The last event is an answer.")
+
+
+def _hears_here(service: Service) -> bool:
+    return service.crew is not None and service.settings.gpu_workers > 0
+
+
 async def _here(
-    service: Service, owner_id: str, path: Path, options: JobOptions
+    service: Service, owner_id: str, work: Callable[[Report], Finished | Told]
 ) -> AsyncGenerator[Event, None]:
     await run_in_threadpool(_refuse_more_audio, service, owner_id)
     ticket = service.desk.enter(owner_id)
@@ -80,21 +115,21 @@ async def _here(
             ticket.news.clear()
             yield Queued(ticket.position)
             await ticket.news.wait()
-        async with _Hearing(lambda report: _transcribed(service, owner_id, path, options, report)) as hearing:
+        async with _Hearing(work) as hearing:
             while True:
                 event = await hearing.next_event()
                 yield event
-                if isinstance(event, Finished):
+                if isinstance(event, Finished | Told):
                     return
     finally:
         service.desk.leave(ticket)
 
 
 class _Hearing:
-    """A transcript in the making, in a thread of its own: routes share a limited number of others."""
+    """An answer in the making, in a thread of its own: routes share a limited number of others."""
 
-    def __init__(self, transcribe: Callable[[Report], Transcript]) -> None:
-        self._transcribe = transcribe
+    def __init__(self, work: Callable[[Report], Finished | Told]) -> None:
+        self._answer = work
         self._loop = asyncio.get_running_loop()
         self._news: asyncio.Queue[Event | BaseException] = asyncio.Queue()
         self._over = asyncio.Event()
@@ -120,7 +155,7 @@ class _Hearing:
     def _work(self) -> None:
         outcome: Event | BaseException
         try:
-            outcome = Finished(self._transcribe(self._report))
+            outcome = self._answer(self._report)
         except BaseException as error:
             outcome = error
         self._loop.call_soon_threadsafe(self._news.put_nowait, outcome)
@@ -133,17 +168,30 @@ class _Hearing:
             self._loop.call_soon_threadsafe(self._news.put_nowait, Heard(progress.segments))
 
 
-def _transcribed(
-    service: Service, owner_id: str, path: Path, options: JobOptions, report: Report
-) -> Transcript:
+@contextlib.contextmanager
+def _equipped(service: Service, options: JobOptions, report: Report) -> Iterator[tuple[Engine, Path]]:
+    """The engine that these options ask for, and an empty folder."""
     place = service.place
     place.folder.mkdir(parents=True, exist_ok=True)
     with (
         tempfile.TemporaryDirectory(prefix="interactive-", dir=place.folder) as folder,
         place.engine(options, Priority.INTERACTIVE, lambda: report(Progress("transcribe"))) as engine,
     ):
-        prepare = preparation(options, service.settings)
-        transcript = run_at_once(path, engine, options.speech, prepare, folder=Path(folder), report=report)
+        yield engine, Path(folder)
+
+
+def _told(service: Service, path: Path, options: JobOptions, report: Report) -> Told:
+    prepare = preparation(options, service.settings)
+    with _equipped(service, options, report) as (engine, folder):
+        return Told(spoken_language(path, engine, prepare, folder=folder, report=report))
+
+
+def _transcribed(
+    service: Service, owner_id: str, path: Path, options: JobOptions, report: Report
+) -> Finished:
+    prepare = preparation(options, service.settings)
+    with _equipped(service, options, report) as (engine, folder):
+        transcript = run_at_once(path, engine, options.speech, prepare, folder=folder, report=report)
     seconds = transcript.duration - (options.start or 0.0)
     try:
         with service.database.write() as session:
@@ -151,7 +199,7 @@ def _transcribed(
     except StorageUnavailable as error:
         # Somebody waits for what is finished.
         log.warning("usage_not_counted", owner=owner_id, audio=seconds, error=str(error))
-    return transcript
+    return Finished(transcript)
 
 
 def _refuse_more_audio(service: Service, owner_id: str) -> None:

@@ -30,16 +30,16 @@ class ScratchForm:
 
 @contextlib.asynccontextmanager
 async def receive_scratch(
-    request: Request, service: Service, *, file_field: str = "file"
+    request: Request, service: Service, *, file_field: str = "file", head: bytes = b""
 ) -> AsyncIterator[ScratchForm]:
-    """Receive a form; its file is removed in the end, however that comes.
+    """Receive a form; its file, with `head` before it, is removed in the end, however that comes.
 
     Raises InvalidOption for a body that is no such form or an empty file, LimitExceeded, DiskFull.
     """
     settings = service.settings
     folder = service.place.folder
     await run_in_threadpool(folder.mkdir, parents=True, exist_ok=True)
-    scratch = ScratchFile(folder / f"request-{uuid.uuid4().hex}", settings.min_free)
+    scratch = ScratchFile(folder / f"request-{uuid.uuid4().hex}", settings.min_free, head)
     try:
         async with incoming_form(request, scratch, settings.max_upload, file_field=file_field) as form:
             assert form.stored is not None  # noqa: S101 - a form that has come in has its file
