@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+import structlog
 from sqlalchemy import select
 
 from auricle.jobs.create import cancel_job
@@ -230,7 +231,8 @@ def test_a_worker_counts_what_it_does(site: Site) -> None:
 
 def test_events_of_a_job_name_the_request_it_came_with(site: Site) -> None:
     site.open()
-    site.office.ask(site.office.upload(talk(site.folder / "talk.wav")), request_id="r-17")
+    with structlog.contextvars.bound_contextvars(request="r-17"):
+        site.office.ask(site.office.upload(talk(site.folder / "talk.wav")))
     site.office.ask(site.office.upload(talk(site.folder / "talk.wav")))
     process = site.start("--exit-when-idle", "0")
     assert process.ended() == 0

@@ -5,6 +5,7 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
+import structlog
 from sqlalchemy import delete, func, select
 from sqlalchemy.orm import Session
 
@@ -32,13 +33,12 @@ def create_job(
     priority: int = 0,
     idempotency_key: str | None = None,
     fresh_from: str | None = None,
-    request_id: str | None = None,
 ) -> tuple[Job, set[str]]:
     """Queue a job for a recording; returns it, and the queues to ring once this is committed.
 
     The same `idempotency_key` gives the same job again. Raises Conflict where the key was used for something
     else, QuotaExceeded where the owner has too many unfinished jobs or has used up the day's audio,
-    InvalidOption for an unknown stage.
+    InvalidOption for an unknown stage. The request it came with is the one the log speaks of.
     """
     if fresh_from is not None and fresh_from not in BY_NAME:
         raise InvalidOption(f"There is no stage {fresh_from!r}. Choose from: {', '.join(BY_NAME)}.")
@@ -58,7 +58,7 @@ def create_job(
         fresh_from=fresh_from,
         idempotency_key=idempotency_key,
         idempotency_hash=asked if idempotency_key else None,
-        request_id=request_id,
+        request_id=structlog.contextvars.get_contextvars().get("request"),
     )
     session.add(job)
     session.flush()

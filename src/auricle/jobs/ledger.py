@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, DateTime, and_, case, func, or_, select, update
+from sqlalchemy import ColumnElement, DateTime, and_, case, func, literal, or_, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
@@ -40,7 +40,10 @@ class LeaseLost(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Claim:
-    """A task one worker holds; `attempt` is its right to write."""
+    """A task one worker holds; `attempt` is its right to write.
+
+    `taken_over`: another worker held it, and its lease ran out.
+    """
 
     task_id: str
     attempt: int
@@ -50,6 +53,7 @@ class Claim:
     number: int
     seconds: float
     payload: Mapping[str, Any]
+    taken_over: bool
 
 
 def moment(session: Session, seconds: float = 0.0) -> Any:
@@ -80,18 +84,20 @@ def claim(session: Session, queues: Sequence[str], worker: str, lease: float) ->
         .group_by(Task.owner_id)
         .subquery()
     )
-    best = (
-        select(Task.id)
+    # PostgreSQL passes over rows another worker is just taking; SQLite has one writer at a time anyway.
+    best = session.execute(
+        select(Task.id, Task.state)
         .outerjoin(running, running.c.owner_id == Task.owner_id)
         .where(Task.queue.in_(queues), _due(session))
         .order_by(Task.priority.desc(), func.coalesce(running.c.tasks, 0), Task.rank, Task.number, Task.id)
         .limit(1)
-        # PostgreSQL passes over rows another worker is just taking; SQLite has one writer at a time anyway.
         .with_for_update(skip_locked=True, of=Task)
-    )
+    ).first()
+    if best is None:
+        return None
     taken = session.execute(
         update(Task)
-        .where(Task.id == best.scalar_subquery(), _due(session))
+        .where(Task.id == best.id)
         .values(
             state="running",
             worker=worker,
@@ -111,11 +117,10 @@ def claim(session: Session, queues: Sequence[str], worker: str, lease: float) ->
             Task.number,
             Task.seconds,
             Task.payload,
+            literal(best.state == "running"),
         )
         .execution_options(synchronize_session=False)
-    ).first()
-    if taken is None:
-        return None
+    ).one()
     return Claim(*taken)
 
 

@@ -4,7 +4,6 @@ import itertools
 import shutil
 import threading
 import time
-import traceback
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -16,7 +15,7 @@ from sqlalchemy.orm import Session
 
 from auricle.errors import AuricleError, Cancelled, StorageUnavailable
 from auricle.jobs import ledger
-from auricle.jobs.advance import advance, results_of
+from auricle.jobs.advance import ENDED, advance, results_of
 from auricle.jobs.ledger import Claim, LeaseLost
 from auricle.jobs.options import options_from
 from auricle.jobs.stages import BY_NAME, from_stage_on
@@ -179,6 +178,9 @@ def work_once(shift: Shift) -> bool:
         ),
         suppress(LeaseLost),
     ):
+        if claim.taken_over:
+            metrics().leases_lost.labels(claim.stage).inc()
+            log.warning("worker_lost")
         started = time.monotonic()
         outcome = "lease_lost"
         try:
@@ -209,19 +211,17 @@ def _see_through(shift: Shift, claim: Claim) -> str:
             folder.mkdir(parents=True, exist_ok=True)
             made = BY_NAME[claim.stage].run(work)
             holding.check()
-        _end(shift, claim, lambda session: _succeed(session, shift, holding, made))
-        log.info("task_done", took=round(time.monotonic() - started, 3), audio=claim.seconds)
+        facts = {"took": round(time.monotonic() - started, 3), "audio": claim.seconds}
+        _end(shift, claim, lambda session: _succeed(session, shift, holding, made), "task_done", **facts)
         return "done"
     except LeaseLost:
         log.warning("task_taken_over")
         raise
     except Draining:
-        _end(shift, claim, lambda session: ledger.release(session, claim))
-        log.info("task_handed_back")
+        _end(shift, claim, lambda session: ledger.release(session, claim), "task_handed_back")
         return "handed_back"
     except Cancelled:
-        _end(shift, claim, lambda session: ledger.cancelled(session, claim))
-        log.info("task_cancelled")
+        _end(shift, claim, lambda session: ledger.cancelled(session, claim), "task_cancelled")
         return "cancelled"
     except StorageUnavailable as error:
         problem = error
@@ -231,7 +231,7 @@ def _see_through(shift: Shift, claim: Claim) -> str:
     except AuricleError as error:
         return _fail(shift, claim, error)
     except Exception as error:
-        log.error("task_crashed", trace=traceback.format_exc())
+        log.exception("task_crashed")
         fault = Unexpected(f"Something unexpected went wrong ({type(error).__name__}): {error}")
         return _fail(shift, claim, fault)
     finally:
@@ -288,16 +288,27 @@ def _fail(shift: Shift, claim: Claim, error: AuricleError) -> str:
     return "retried" if state == "queued" else state
 
 
-def _end(shift: Shift, claim: Claim, write: Callable[[Session], _T]) -> _T:
-    """Write how the task ended, go on with its job in the same transaction, and wake who has work now."""
+def _end(
+    shift: Shift, claim: Claim, write: Callable[[Session], _T], event: str | None = None, **facts: float
+) -> _T:
+    """Write how the task ended, go on with its job in the same transaction, and wake who has work now.
 
-    def transaction() -> tuple[_T, set[str]]:
+    `event` is logged with `facts` once all of that is certain, and so is the end of the job.
+    """
+
+    def transaction() -> tuple[_T, set[str], str]:
         with shift.place.database.write() as session:
             written = write(session)
             session.flush()
-            return written, advance(session, claim.job_id)
+            queues = advance(session, claim.job_id)
+            return written, queues, session.get_one(Job, claim.job_id).state
 
-    written, queues = _through_outages(transaction)
+    written, queues, state = _through_outages(transaction)
+    if event is not None:
+        log.info(event, **facts)
+    if state in ENDED:
+        ended = f"job_{state}"
+        log.info(ended)
     for queue in queues:
         shift.ring(queue)
     return written

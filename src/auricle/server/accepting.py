@@ -5,6 +5,7 @@ import re
 from dataclasses import dataclass
 from typing import Any
 
+import structlog
 from pydantic import BaseModel, Field
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -22,6 +23,8 @@ from auricle.store import recordings as store
 from auricle.store.schema import Job, Recording, User
 from auricle.store.search import index_title
 from auricle.store.usage import count_usage
+
+log = structlog.get_logger(__name__)
 
 _MEDIA_TYPE = re.compile(r"(audio|video|application)/[a-z0-9][a-z0-9.+-]{0,100}")
 
@@ -99,6 +102,7 @@ def accept(service: Service, user: User, arrival: Arrival, wishes: Wishes) -> Ac
         count_usage(session, user.id, bytes_in=stored.size)
         job, queues = _queue(session, service, recording, options, wishes, arrival.key)
         accepted = accepted_model(session, recording, job, twin)
+    log.info("recording_accepted", recording=recording.id, job=job.id if job else None, bytes=stored.size)
     service.ring(queues)
     return accepted
 

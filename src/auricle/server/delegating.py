@@ -4,7 +4,6 @@ import hashlib
 from dataclasses import dataclass
 from pathlib import Path
 
-import structlog
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
@@ -71,14 +70,12 @@ class Errand:
             )
             session.add(recording)
             session.flush()
-            request_id = structlog.contextvars.get_contextvars().get("request")
             job, queues = create_job(
                 session,
                 recording,
                 options,
                 settings=service.settings,
                 priority=INTERACTIVE,
-                request_id=request_id,
             )
             self._job_id = job.id
         service.ring(queues)

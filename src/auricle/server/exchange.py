@@ -5,6 +5,7 @@ import tempfile
 import zipfile
 from typing import Annotated, BinaryIO
 
+import structlog
 from fastapi import APIRouter, Query
 from fastapi.responses import StreamingResponse
 from pydantic import BaseModel, Field
@@ -22,6 +23,8 @@ from auricle.store.audit import record
 from auricle.store.recordings import erase, find_recording
 from auricle.store.schema import Job, Recording, TranscriptVersion, User
 from auricle.store.transcripts import current_version, load_transcript
+
+log = structlog.get_logger(__name__)
 
 router = APIRouter(tags=["exchange"])
 
@@ -54,6 +57,9 @@ def export_many(service: ServiceDep, user: UserDep, wanted: WantedExports) -> St
                 archive.writestr(f"{stem}.{form.extension.lstrip('.')}", content)
     with service.database.write() as session:
         record(session, user.id, "transcripts.exported", recordings=len(recordings))
+    formats = [form.name for form in forms]
+    for recording, version in zip(recordings, versions, strict=True):
+        log.info("transcript_exported", recording=recording.id, job=version.job_id, format=formats)
     return _zip(file, "transcripts.zip")
 
 
@@ -81,6 +87,7 @@ def export_everything(
         archive.writestr("user.json", json.dumps({"id": user.id, "name": user.name}))
     with service.database.write() as session:
         record(session, user.id, "user.exported", user.id)
+    log.info("user_exported", user=user.id)
     return _zip(file, "auricle-export.zip")
 
 

@@ -7,12 +7,12 @@ from collections.abc import Mapping
 from functools import partial
 from typing import Annotated, Any, Literal
 
+import structlog
 from fastapi import APIRouter, Query, Request, Response
 from pydantic import BaseModel, Field
 from sqlalchemy import and_, false, or_, select
 
 from auricle.errors import Conflict, InvalidOption
-from auricle.exports import export, find_format
 from auricle.jobs.create import PRIORITIES, cancel_job, create_job, find_job, retry_job
 from auricle.jobs.ledger import OPEN
 from auricle.jobs.options import read_options
@@ -21,11 +21,12 @@ from auricle.server.deps import ServiceDep, UserDep
 from auricle.server.models import JobModel, Moment, job_models
 from auricle.server.paging import Cursor, Limit, Page, paged, read_cursor
 from auricle.server.recordings import IdempotencyKey
-from auricle.server.sending import send_export
+from auricle.server.transcripts import FormatName, sent
 from auricle.store.recordings import find_recording
 from auricle.store.schema import Job, Task, TaskSegment, TranscriptVersion
 from auricle.store.storage import refuse_when_full
-from auricle.store.transcripts import load_transcript
+
+log = structlog.get_logger(__name__)
 
 router = APIRouter(tags=["jobs"])
 
@@ -107,6 +108,8 @@ def ask_for_job(
         if not queues and job.id == before:
             response.status_code = 200
         model = job_models(session, [job])[0]
+    if queues:
+        log.info("job_queued", recording=recording.id, job=job.id)
     service.ring(queues)
     return model
 
@@ -159,6 +162,7 @@ def stop_job(service: ServiceDep, user: UserDep, job_id: str) -> JobModel:
         job = find_job(session, user.id, job_id)
         if job.state in OPEN:
             cancel_job(session, job)
+            log.info("job_cancel_asked", job=job.id)
         session.flush()
         return job_models(session, [job])[0]
 
@@ -170,6 +174,7 @@ def try_again(service: ServiceDep, user: UserDep, job_id: str) -> JobModel:
         job = find_job(session, user.id, job_id)
         queues = retry_job(session, job)
         model = job_models(session, [job])[0]
+    log.info("job_queued_again", recording=job.recording_id, job=job.id)
     service.ring(queues)
     return model
 
@@ -250,16 +255,13 @@ def transcript_of_job(
     service: ServiceDep,
     user: UserDep,
     job_id: str,
-    format: Annotated[str, Query(description="json, srt, ...: GET /formats lists all.")] = "json",
+    format: FormatName = "json",
 ) -> Response:
     """What a job that is done made of the recording, in any format; further parameters are its options."""
-    form = find_format(format)
     with service.database.read() as session:
         job = find_job(session, user.id, job_id)
         if job.transcript_id is None:
             raise Conflict(f"This job has made no transcript: it is {job.state}.")
         version = session.get_one(TranscriptVersion, job.transcript_id)
-        title = find_recording(session, user.id, job.recording_id).title
-    options = {name: value for name, value in request.query_params.items() if name != "format"}
-    transcript = load_transcript(service.storage, version)
-    return send_export(export(transcript, form.name, title=title, options=options), form, title)
+        recording = find_recording(session, user.id, job.recording_id)
+    return sent(request, service, recording, version, format)

@@ -3,6 +3,7 @@
 import difflib
 from typing import Annotated, Any
 
+import structlog
 from fastapi import APIRouter, Header, Query, Request, Response
 from pydantic import BaseModel, Field
 from sqlalchemy import select
@@ -24,6 +25,8 @@ from auricle.store.transcripts import add_version, current_version, hold, load_t
 from auricle.transcript import Transcript
 from auricle.transcript.edit import OPERATIONS, apply, merge_speakers, rename_speaker
 from auricle.transcript.importing import read_transcript
+
+log = structlog.get_logger(__name__)
 
 router = APIRouter(tags=["transcripts"])
 
@@ -142,7 +145,7 @@ def get_transcript(
     with service.database.read() as session:
         recording = find_recording(session, user.id, recording_id)
         version = current_version(session, recording)
-    return _sent(request, service, recording, version, format)
+    return sent(request, service, recording, version, format)
 
 
 @router.get("/recordings/{recording_id}/transcripts")
@@ -200,7 +203,7 @@ def get_version(
     with service.database.read() as session:
         recording = find_recording(session, user.id, recording_id)
         version = _numbered(session, recording_id, number)
-    return _sent(request, service, recording, version, format)
+    return sent(request, service, recording, version, format)
 
 
 @router.post("/recordings/{recording_id}/transcripts/{number}/restore", status_code=201)
@@ -294,9 +297,10 @@ def _numbered(session: Session, recording_id: str, number: int) -> TranscriptVer
     return version
 
 
-def _sent(
+def sent(
     request: Request, service: Service, recording: Recording, version: TranscriptVersion, name: str
 ) -> Response:
+    """A version of a transcript in the format of this name, with the options in the query."""
     form = find_format(name)
     options = {key: value for key, value in request.query_params.items() if key != "format"}
     etag = f'"{version.id}"'
@@ -308,6 +312,8 @@ def _sent(
         # Reading is not exporting: JSON is what programs look at a transcript with.
         with service.database.write() as session:
             record(session, recording.owner_id, "transcript.exported", recording.id, format=form.name)
+    event = "transcript_read" if form.name == "json" else "transcript_exported"
+    log.info(event, recording=recording.id, job=version.job_id, version=version.number, format=form.name)
     return answer
 
 
