@@ -64,10 +64,17 @@ class Metrics:
         """Somebody was sent away: too many requests, a wrong key or password, or a quota used up."""
         self.requests_refused.labels(reason).inc()
 
-    def model_memory_taken(self, host: int, gpu: int) -> None:
-        """A model was loaded and took so many bytes; negative ones where it was unloaded."""
+    def model_loaded(self, host: int, gpu: int) -> None:
+        """A model is in memory; loading it added so many bytes to the process and to its GPU."""
+        self.models_loaded.inc()
         self.model_memory.labels("host").inc(host)
         self.model_memory.labels("gpu").inc(gpu)
+
+    def model_unloaded(self, host: int, gpu: int) -> None:
+        """A model that had added so many bytes is gone."""
+        self.models_loaded.dec()
+        self.model_memory.labels("host").dec(host)
+        self.model_memory.labels("gpu").dec(gpu)
 
 
 @cache

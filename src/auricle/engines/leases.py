@@ -9,6 +9,9 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Generic, Protocol, TypeVar
 
+from auricle.engines.memory import Memory, memory_taken
+from auricle.metrics import metrics
+
 
 class Closable(Protocol):
     """What a pool keeps: `close` gives its memory back."""
@@ -23,6 +26,8 @@ _M = TypeVar("_M", bound=Closable)
 class _Slot(Generic[_M]):
     loaded: Future[_M] = field(default_factory=Future)
     users: int = 0
+    #: What loading it added.
+    memory: Memory | None = None
     unload: threading.Timer | None = None
 
 
@@ -69,6 +74,11 @@ class ModelPool(Generic[_M]):
                 self._unload(key, slot)
             return True
 
+    def has(self, key: Hashable) -> bool:
+        """Whether a model is in memory, all of it."""
+        with self._lock:
+            return key in self._slots and self._slots[key].loaded.done()
+
     def close(self) -> None:
         """Unload every model: at once, or when its last lease ends."""
         with self._lock:
@@ -88,12 +98,17 @@ class ModelPool(Generic[_M]):
             return slot, is_first
 
     def _load(self, key: Hashable, slot: _Slot[_M], load: Callable[[], _M]) -> None:
+        before = memory_taken()
         try:
-            slot.loaded.set_result(load())
+            model = load()
         except BaseException as problem:  # raised again in every thread that waits for this model
             with self._lock:
                 del self._slots[key]
             slot.loaded.set_exception(problem)
+            return
+        slot.memory = memory_taken().since(before)
+        metrics().model_loaded(*slot.memory)
+        slot.loaded.set_result(model)
 
     def _leave(self, key: Hashable, slot: _Slot[_M]) -> None:
         with self._lock:
@@ -120,6 +135,8 @@ class ModelPool(Generic[_M]):
             slot.unload.cancel()
         slot.loaded.result().close()
         slot.loaded = Future()
+        if slot.memory is not None:
+            metrics().model_unloaded(*slot.memory)
         return_memory()
 
 
