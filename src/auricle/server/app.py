@@ -25,6 +25,7 @@ from auricle.server import (
     uploads,
     users,
 )
+from auricle.server.dialects import asr, models
 from auricle.server.guard import Guard
 from auricle.server.pages import add_pages
 from auricle.server.problems import Problem, add_problems
@@ -53,6 +54,8 @@ _ROUTERS = (
     admin.router,
     information.router,
 )
+#: Routes that speak as other services do, at the paths where their clients look for them.
+_DIALECTS = (asr.router, models.router)
 
 
 #: What pages of other sites, where the settings name them, may read beside the body.
@@ -68,6 +71,8 @@ _TAGS = {
     "exchange": "Many things at once, in and out.",
     "users": "People, their keys, and what they use.",
     "admin": "Queues, workers, and who did what.",
+    "asr": "Transcripts as whisper-asr-webservice gives them.",
+    "models": "Which models may be named; fetch and delete them.",
     "information": "What this installation is and can do.",
     "health": "For those who look after it, and for Prometheus.",
 }
@@ -114,6 +119,8 @@ def create_app(
     add_problems(app)
     for router in _ROUTERS:
         app.include_router(router, prefix="/api/v1")
+    for router in _DIALECTS:
+        app.include_router(router)
     app.include_router(observability.router)
     add_pages(app)
     app.add_middleware(Guard, settings=settings)

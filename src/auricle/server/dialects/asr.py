@@ -1,0 +1,194 @@
+"""`/asr` and `/detect-language` as whisper-asr-webservice has them, for Bazarr, Speakr and others."""
+
+import contextlib
+import struct
+from collections.abc import AsyncIterator
+from dataclasses import replace
+from typing import Annotated, Any, Literal
+from urllib.parse import quote
+
+import structlog
+from fastapi import APIRouter, Query, Request, Response
+from fastapi.responses import PlainTextResponse
+from pydantic import BaseModel, Field
+from starlette.concurrency import run_in_threadpool
+
+from auricle.engines import SpeechOptions
+from auricle.engines.languages import WHISPER_LANGUAGES, language_code
+from auricle.errors import AudioError, InvalidOption, UnsupportedOption
+from auricle.jobs.options import JobOptions, read_options
+from auricle.server.deps import ServiceDep, TranscribeDep
+from auricle.server.dialects.asr_output import OUTPUTS
+from auricle.server.dialects.fields import Fields
+from auricle.server.dialects.form import ScratchForm, receive_scratch
+from auricle.server.dialects.model_names import model_options
+from auricle.server.dialects.waiting import while_connected
+from auricle.server.interactive import Finished, ask_language, hear
+from auricle.server.service import Service
+from auricle.settings import Settings
+from auricle.transcript import Transcript
+
+log = structlog.get_logger(__name__)
+
+router = APIRouter(tags=["asr"])
+
+_FILE = "audio_file"
+_FORM: dict[str, Any] = {
+    "requestBody": {
+        "required": True,
+        "content": {
+            "multipart/form-data": {
+                "schema": {
+                    "type": "object",
+                    "required": [_FILE],
+                    "properties": {_FILE: {"type": "string", "format": "binary"}},
+                }
+            }
+        },
+    }
+}
+#: A WAV file of 16-bit samples, mono, 16 kHz; the sizes say that it goes on to the end.
+_WAV_HEAD = struct.pack(
+    "<4sI4s4sIHHIIHH4sI",
+    *(b"RIFF", 0xFFFFFFFF, b"WAVE"),
+    *(b"fmt ", 16, 1, 1, 16_000, 32_000, 2, 16),
+    *(b"data", 0xFFFFFFFF),
+)
+
+
+class _Sent(BaseModel):
+    """What every request says of its file."""
+
+    encode: bool = Field(
+        True, description="false: the file is raw samples, 16-bit little-endian, mono, 16 kHz."
+    )
+    video_file: str | None = Field(None, max_length=4096, description="The film's name, for the log.")
+
+
+class _Wish(_Sent):
+    """What a request for a transcript may say."""
+
+    output: Literal["txt", "vtt", "srt", "tsv", "json"] = Field("txt", description="The form of the answer.")
+    task: Literal["transcribe", "translate"] = Field("transcribe", description="translate writes English.")
+    language: str | None = Field(None, description="A code or an English name; detected when not given.")
+    initial_prompt: str | None = Field(None, description="Text that sets style and spelling.")
+    hotwords: str | None = Field(None, description="Words that are likely to occur.")
+    vad_filter: bool | None = Field(None, description="false decodes silence too.")
+    word_timestamps: bool = Field(False, description="Give the words and their times in JSON.")
+    model: str | None = Field(None, description="A name that GET /v1/models lists.")
+    diarize: bool | None = Field(None, description="Only false: no diarizer is installed yet.")
+    enable_diarization: bool | None = Field(None, description="The same as diarize.")
+    return_speaker_embeddings: bool | None = Field(None, description="Only false, as diarize.")
+    min_speakers: int | None = Field(None, description="Not without a diarizer.")
+    max_speakers: int | None = Field(None, description="Not without a diarizer.")
+
+
+class DetectedLanguage(BaseModel):
+    """The language of the first speech."""
+
+    detected_language: str = Field(description="Its English name.")
+    language_code: str = Field(description="Its ISO 639-1 code.")
+    confidence: float | None = Field(description="How probable it is, 0 to 1, where the engine says.")
+
+
+@router.post("/asr", response_class=PlainTextResponse, openapi_extra=_FORM)
+async def transcribe_file(
+    request: Request, service: ServiceDep, user: TranscribeDep, wish: Annotated[_Wish, Query()]
+) -> Response:
+    """Transcribe a file and answer when it is done, as plain text in every form, JSON too."""
+    _refuse_unknown(request, _Wish)
+    options = await run_in_threadpool(_options, wish, service.settings)
+    async with _received(request, service, wish) as form:
+        said = await while_connected(request, _heard(service, user.id, form, options))
+    if not wish.word_timestamps:
+        said = replace(said, segments=tuple(replace(segment, words=()) for segment in said.segments))
+    name = quote(form.filename or _FILE)
+    headers = {
+        "Asr-Engine": said.made_with.engine,
+        "Content-Disposition": f'attachment; filename="{name}.{wish.output}"',
+    }
+    log.info("asr_answered", audio=said.duration, output=wish.output, video=wish.video_file)
+    return PlainTextResponse(OUTPUTS[wish.output](said), headers=headers)
+
+
+@router.post("/detect-language", openapi_extra=_FORM)
+async def detect_language(
+    request: Request, service: ServiceDep, user: TranscribeDep, sent: Annotated[_Sent, Query()]
+) -> DetectedLanguage:
+    """Tell the language of a file by its first 30 s of speech."""
+    _refuse_unknown(request, _Sent)
+    configured = await run_in_threadpool(read_options, {}, service.settings)
+    options = replace(configured, speech=SpeechOptions(word_times=False))
+    async with _received(request, service, sent) as form:
+        asking = ask_language(service, user.id, form.path, options, filename=form.filename)
+        guess = await while_connected(request, asking)
+    if guess is None:
+        raise AudioError("Nobody speaks in this recording, so that there is no language to tell.")
+    log.info("language_told", language=guess.language, video=sent.video_file)
+    return DetectedLanguage(
+        detected_language=WHISPER_LANGUAGES.get(guess.language, guess.language),
+        language_code=guess.language,
+        confidence=guess.probability,
+    )
+
+
+def _refuse_unknown(request: Request, known: type[_Sent]) -> None:
+    given = request.query_params
+    Fields({name: given.getlist(name) for name in given}).refuse_others(known.model_fields)
+
+
+def _options(wish: _Wish, settings: Settings) -> JobOptions:
+    """How to hear it. Words are timed wherever times are shown, since segments are cut by them."""
+    if wish.diarize or wish.enable_diarization or wish.return_speaker_embeddings:
+        raise UnsupportedOption("No diarizer is installed yet that tells speakers apart: send diarize=false.")
+    if wish.min_speakers is not None or wish.max_speakers is not None:
+        raise UnsupportedOption(
+            "No diarizer is installed yet that tells speakers apart: leave out min_speakers and max_speakers."
+        )
+    if wish.word_timestamps and wish.output == "txt":
+        raise InvalidOption("word_timestamps has no effect with output=txt: ask for json.")
+    given = {
+        "task": wish.task,
+        "language": _language(wish.language),
+        "prompt": wish.initial_prompt or None,
+        "hotwords": wish.hotwords or None,
+        "vad": wish.vad_filter,
+        "word_times": wish.output != "txt",
+    }
+    return read_options({**given, **model_options(settings, wish.model)}, settings)
+
+
+def _language(text: str | None) -> str | None:
+    if not text:
+        return None
+    code = language_code(text)
+    if code is None:
+        raise InvalidOption(
+            f"language is {text[:80]!r}, but has to be a code such as en, or a name as english."
+        )
+    return code
+
+
+@contextlib.asynccontextmanager
+async def _received(request: Request, service: Service, sent: _Sent) -> AsyncIterator[ScratchForm]:
+    head = b"" if sent.encode else _WAV_HEAD
+    async with receive_scratch(request, service, file_field=_FILE, head=head) as form:
+        if form.fields:
+            name = next(iter(form.fields))
+            raise InvalidOption(
+                f"The form has a field {name[:80]!r}: options belong into the URL, after a ?."
+            )
+        if head and form.size % 2:
+            raise InvalidOption(
+                "With encode=false the file has to be 16-bit samples, but it has an odd number of bytes."
+            )
+        yield form
+
+
+async def _heard(service: Service, owner_id: str, form: ScratchForm, options: JobOptions) -> Transcript:
+    events = hear(service, owner_id, form.path, options, filename=form.filename)
+    async with contextlib.aclosing(events):
+        async for event in events:
+            if isinstance(event, Finished):
+                return event.transcript
+    raise AssertionError("The last event is the transcript.")

@@ -1,0 +1,31 @@
+"""Answers that are made only while somebody waits for them."""
+
+import asyncio
+from collections.abc import Coroutine
+from typing import Any, TypeVar
+
+from fastapi import Request
+
+from auricle.errors import Cancelled
+from auricle.server.interactive import surely
+
+#: How often (s) the connection is looked at.
+_GLANCE = 0.5
+
+_T = TypeVar("_T")
+
+
+async def while_connected(request: Request, work: Coroutine[Any, Any, _T]) -> _T:
+    """What `work` answers; it is cancelled, and Cancelled raised, when the client leaves.
+
+    The request's body has to have been read.
+    """
+    task = asyncio.ensure_future(work)
+    try:
+        while not (await asyncio.wait([task], timeout=_GLANCE))[0]:
+            if await request.is_disconnected():
+                raise Cancelled("The client left before its answer was ready.")
+        return task.result()
+    finally:
+        task.cancel()
+        await surely(asyncio.wait([task]))
