@@ -14,7 +14,7 @@ from starlette.exceptions import HTTPException
 from starlette.types import Scope
 
 from auricle.errors import AuricleError, RateLimited
-from auricle.server.dialects.errors import InvalidField, asr_error, openai_error
+from auricle.server.dialects.errors import InvalidField, UnsupportedField, asr_error, openai_error
 
 log = structlog.get_logger(__name__)
 
@@ -119,7 +119,7 @@ def _of_error(scope: Scope, error: AuricleError) -> JSONResponse:
         error.code,
         retryable=error.retryable,
         retry_after=error.retry_after if isinstance(error, RateLimited) else RETRY_AFTER,
-        param=error.param if isinstance(error, InvalidField) else None,
+        param=error.param if isinstance(error, InvalidField | UnsupportedField) else None,
     )
 
 

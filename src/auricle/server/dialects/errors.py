@@ -6,11 +6,19 @@ from dataclasses import dataclass
 
 from fastapi.responses import JSONResponse
 
-from auricle.errors import InvalidOption
+from auricle.errors import InvalidOption, UnsupportedOption
 
 
 class InvalidField(InvalidOption):
     """A field of a form is wrong; `param` is its name as the client wrote it."""
+
+    def __init__(self, sentence: str, param: str) -> None:
+        super().__init__(sentence)
+        self.param = param
+
+
+class UnsupportedField(UnsupportedOption):
+    """A field of a form cannot be honoured; `param` is its name as the client wrote it."""
 
     def __init__(self, sentence: str, param: str) -> None:
         super().__init__(sentence)

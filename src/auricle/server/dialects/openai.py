@@ -1,0 +1,134 @@
+"""OpenAI's audio routes: what its clients send, and what they expect back."""
+
+import contextlib
+import json
+from collections.abc import AsyncGenerator, AsyncIterator
+from typing import Annotated, Any
+
+import structlog
+from fastapi import APIRouter, Depends, Request
+from fastapi.responses import Response, StreamingResponse
+from starlette.concurrency import run_in_threadpool
+from starlette.types import Receive, Scope, Send
+
+from auricle.audio.probe import probe
+from auricle.errors import AuricleError, Cancelled
+from auricle.jobs.options import preparation
+from auricle.server.deps import ServiceDep, TranscribeDep
+from auricle.server.dialects.errors import openai_body
+from auricle.server.dialects.form import ScratchForm, receive_scratch
+from auricle.server.dialects.openai_answer import Telling, openai_answer
+from auricle.server.dialects.openai_fields import form_schema
+from auricle.server.dialects.openai_request import Task, Wanted, read_request
+from auricle.server.dialects.waiting import while_connected
+from auricle.server.interactive import Event, Finished, Heard, Queued, hear
+from auricle.server.problems import status_of
+from auricle.server.service import Service
+from auricle.transcript import Transcript
+
+log = structlog.get_logger(__name__)
+
+router = APIRouter(tags=["openai"])
+
+
+async def _received(request: Request, service: ServiceDep, _: TranscribeDep) -> AsyncIterator[ScratchForm]:
+    async with receive_scratch(request, service) as form:
+        yield form
+
+
+#: The form of a request, until its answer has been sent.
+_FormDep = Annotated[ScratchForm, Depends(_received)]
+
+
+@router.post("/v1/audio/transcriptions", response_class=Response, openapi_extra=form_schema("transcribe"))
+async def transcribe(request: Request, service: ServiceDep, user: TranscribeDep, form: _FormDep) -> Response:
+    """Write down what is said in a file, as OpenAI's route of this name does; see docs/openai.md."""
+    return await _answer(request, service, user.id, form, "transcribe")
+
+
+@router.post("/v1/audio/translations", response_class=Response, openapi_extra=form_schema("translate"))
+async def translate(request: Request, service: ServiceDep, user: TranscribeDep, form: _FormDep) -> Response:
+    """Write in English what is said in a file, as OpenAI's route of this name does."""
+    return await _answer(request, service, user.id, form, "translate")
+
+
+async def _answer(
+    request: Request, service: Service, owner_id: str, form: ScratchForm, task: Task
+) -> Response:
+    wanted = await run_in_threadpool(_understood, service, form, task)
+    title = form.filename.rpartition("/")[2] or "audio"
+    events = hear(service, owner_id, form.path, wanted.options, filename=title)
+    if not wanted.stream:
+        transcript = await while_connected(request, _whole(events))
+        return await run_in_threadpool(openai_answer, transcript, wanted, title)
+    # What goes wrong before anything was heard is still answered with a status of its own.
+    first = await while_connected(request, anext(events))
+    return _EventStream(request, _told(first, events, wanted))
+
+
+def _understood(service: Service, form: ScratchForm, task: Task) -> Wanted:
+    """What is wanted; nobody has to wait in the queue to hear that it cannot be."""
+    wanted = read_request(form.fields, service.settings, task)
+    probe(form.path, preparation(wanted.options, service.settings).limits)
+    return wanted
+
+
+async def _whole(events: AsyncGenerator[Event, None]) -> Transcript:
+    async with contextlib.aclosing(events):
+        async for event in events:
+            if isinstance(event, Finished):
+                return event.transcript
+    raise AssertionError("The last event is the transcript.")
+
+
+class _EventStream(StreamingResponse):
+    """Server-sent events, until the last one or until the client goes."""
+
+    media_type = "text/event-stream"
+
+    def __init__(self, request: Request, frames: AsyncGenerator[str, None]) -> None:
+        super().__init__(frames, headers={"Cache-Control": "no-store", "X-Accel-Buffering": "no"})
+        self._request = request
+        self._frames = frames
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        with contextlib.suppress(Cancelled):
+            async with contextlib.aclosing(self._frames):
+                await while_connected(self._request, self.stream_response(send))
+
+
+async def _told(
+    first: Event, events: AsyncGenerator[Event, None], wanted: Wanted
+) -> AsyncGenerator[str, None]:
+    """The events as frames of text. An error that comes after the first event becomes one too."""
+    telling = Telling(wanted)
+    async with contextlib.aclosing(events):
+        try:
+            for frame in _frames(first, telling):
+                yield frame
+            async for event in events:
+                for frame in _frames(event, telling):
+                    yield frame
+        except AuricleError as error:
+            yield _frame(openai_body(status_of(error), str(error), error.code))
+        except Exception as error:
+            log.error("stream_crashed", exc_info=error)
+            yield _frame(
+                openai_body(500, "Something went wrong here; the server's log says what.", "internal")
+            )
+    yield "data: [DONE]\n\n"
+
+
+def _frames(event: Event, telling: Telling) -> list[str]:
+    match event:
+        case Queued(position):
+            # A comment: clients skip it, and proxies see that the connection lives.
+            return [f": queued {position}\n\n"]
+        case Heard(segments):
+            return [_frame(one) for one in telling.heard(segments)]
+        case Finished(transcript):
+            return [_frame(one) for one in telling.finished(transcript)]
+
+
+def _frame(document: dict[str, Any]) -> str:
+    return f"data: {json.dumps(document, ensure_ascii=False)}\n\n"
