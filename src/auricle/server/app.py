@@ -25,7 +25,7 @@ from auricle.server import (
     uploads,
     users,
 )
-from auricle.server.dialects import asr, models
+from auricle.server.dialects import asr, models, openai
 from auricle.server.guard import Guard
 from auricle.server.pages import add_pages
 from auricle.server.problems import Problem, add_problems
@@ -55,7 +55,7 @@ _ROUTERS = (
     information.router,
 )
 #: Routes that speak as other services do, at the paths where their clients look for them.
-_DIALECTS = (asr.router, models.router)
+_DIALECTS = (openai.router, asr.router, models.router)
 
 
 #: What pages of other sites, where the settings name them, may read beside the body.
@@ -71,6 +71,7 @@ _TAGS = {
     "exchange": "Many things at once, in and out.",
     "users": "People, their keys, and what they use.",
     "admin": "Queues, workers, and who did what.",
+    "openai": "Transcripts as OpenAI gives them.",
     "asr": "Transcripts as whisper-asr-webservice gives them.",
     "models": "Which models may be named; fetch and delete them.",
     "information": "What this installation is and can do.",

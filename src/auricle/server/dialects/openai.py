@@ -63,7 +63,7 @@ async def _answer(
         return await run_in_threadpool(openai_answer, transcript, wanted, title)
     # What goes wrong before anything was heard is still answered with a status of its own.
     first = await while_connected(request, anext(events))
-    return _EventStream(request, _told(first, events, wanted))
+    return _EventStream(_told(first, events, wanted))
 
 
 def _understood(service: Service, form: ScratchForm, task: Task) -> Wanted:
@@ -86,15 +86,14 @@ class _EventStream(StreamingResponse):
 
     media_type = "text/event-stream"
 
-    def __init__(self, request: Request, frames: AsyncGenerator[str, None]) -> None:
+    def __init__(self, frames: AsyncGenerator[str, None]) -> None:
         super().__init__(frames, headers={"Cache-Control": "no-store", "X-Accel-Buffering": "no"})
-        self._request = request
         self._frames = frames
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         with contextlib.suppress(Cancelled):
             async with contextlib.aclosing(self._frames):
-                await while_connected(self._request, self.stream_response(send))
+                await while_connected(Request(scope, receive), self.stream_response(send))
 
 
 async def _told(
@@ -109,25 +108,23 @@ async def _told(
             async for event in events:
                 for frame in _frames(event, telling):
                     yield frame
+            yield "data: [DONE]\n\n"
         except AuricleError as error:
             yield _frame(openai_body(status_of(error), str(error), error.code))
         except Exception as error:
             log.error("stream_crashed", exc_info=error)
-            yield _frame(
-                openai_body(500, "Something went wrong here; the server's log says what.", "internal")
-            )
-    yield "data: [DONE]\n\n"
+            yield _frame(openai_body(500, "Something went wrong here: the log says what.", "internal"))
 
 
 def _frames(event: Event, telling: Telling) -> list[str]:
-    match event:
-        case Queued(position):
-            # A comment: clients skip it, and proxies see that the connection lives.
-            return [f": queued {position}\n\n"]
-        case Heard(segments):
-            return [_frame(one) for one in telling.heard(segments)]
-        case Finished(transcript):
-            return [_frame(one) for one in telling.finished(transcript)]
+    if isinstance(event, Queued):
+        # A comment: clients skip it, and proxies see that the connection lives.
+        return [f": queued {event.position}\n\n"]
+    if isinstance(event, Heard):
+        return [_frame(one) for one in telling.heard(event.segments)]
+    if isinstance(event, Finished):
+        return [_frame(one) for one in telling.finished(event.transcript)]
+    raise AssertionError(f"Nobody asked for {event}.")
 
 
 def _frame(document: dict[str, Any]) -> str:

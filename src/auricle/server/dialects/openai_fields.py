@@ -17,7 +17,7 @@ _MEANINGS = {
     "stream": f"Server-sent events while the file is being heard; for {', '.join(STREAMED)}.",
     "timestamp_granularities": "word, segment or both, for verbose_json.",
     "include": "logprobs, for json.",
-    "chunking_strategy": 'auto, or {"type": "server_vad"} with threshold, prefix_padding_ms, silence_duration_ms.',
+    "chunking_strategy": "auto, or JSON: type server_vad, threshold, prefix_padding_ms, silence_duration_ms.",
     "keywords": "Words that are likely to occur, one a field: the same as hotwords.",
     "user": "Has no meaning here.",
     "vad_options": "JSON: how speech is told from silence.",
@@ -29,7 +29,7 @@ def form_schema(task: Task) -> dict[str, Any]:
     """The form of a route, for its `openapi_extra`."""
     options = {one.name: meaning_of(one) for one in fields(SpeechOptions) if one.name != "task"}
     ranges = {name: OWN_OPTIONS[name] for name in ("channels", "start", "end")}
-    texts = {
+    texts: dict[str, dict[str, Any]] = {
         name: {"type": "string", "description": meaning}
         for name, meaning in (options | ranges | _MEANINGS).items()
     }
