@@ -35,7 +35,7 @@ class _GpuMemory(ctypes.Structure):
 
 @cache
 def _nvml() -> ctypes.CDLL | None:
-    """NVIDIA's library for watching GPUs, which takes none of their memory as CUDA does; None where it is not."""
+    """NVIDIA's library for watching GPUs, which takes no memory of theirs as CUDA does; None without one."""
     try:
         library = ctypes.CDLL(_NVML)
     except OSError:

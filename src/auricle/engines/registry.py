@@ -44,7 +44,7 @@ def open_engine(settings: Settings, *, report: Report = _silent) -> Engine:
     """
     if settings.engine == "auto":
         return _automatic(settings, report)
-    _refuse_without_effect(settings)
+    refuse_without_effect(settings)
     return _OPENERS[settings.engine](settings, report)
 
 
@@ -55,10 +55,10 @@ def refuse_unsupported(engine: Engine, options: SpeechOptions) -> None:
     engine.window(options)
 
 
-def _refuse_without_effect(settings: Settings) -> None:
+def refuse_without_effect(settings: Settings) -> None:
     """Raise InvalidSetting where a setting is given that the chosen engine could only ignore."""
     unset = Settings.model_fields
-    for name in _WITHOUT_EFFECT[settings.engine]:
+    for name in _WITHOUT_EFFECT.get(settings.engine, ()):
         value = getattr(settings, name)
         if value not in (unset[name].default, "cpu"):
             raise InvalidSetting(
@@ -143,6 +143,11 @@ _WITHOUT_EFFECT: Mapping[str, tuple[str, ...]] = MappingProxyType(
         "pocketsphinx": ("compute_type", "threads", "device", "model"),
     }
 )
+
+
+def key_of(settings: Settings) -> str:
+    """What a pool knows the engine of these settings by."""
+    return " ".join(filter(None, (settings.engine, settings.model)))
 
 
 def settings_for(settings: Settings, engine: str, model: str | None) -> Settings:

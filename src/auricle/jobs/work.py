@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 
 from auricle.engines import Engine
 from auricle.engines.leases import ModelPool
-from auricle.engines.registry import open_engine
+from auricle.engines.registry import key_of, open_engine
 from auricle.engines.scheduler import Priority, SharedEngine
 from auricle.jobs.ledger import Claim
 from auricle.jobs.options import JobOptions, engine_settings
@@ -43,8 +43,7 @@ class Workplace:
         See `SharedEngine.at` for `while_waiting`.
         """
         settings = engine_settings(options, self.settings)
-        name = " ".join(filter(None, (settings.engine, settings.model)))
-        with self.engines.lease(name, lambda: SharedEngine(open_engine(settings))) as shared:
+        with self.engines.lease(key_of(settings), lambda: SharedEngine(open_engine(settings))) as shared:
             yield shared.at(priority, while_waiting)
 
 

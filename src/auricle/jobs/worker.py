@@ -13,6 +13,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 from queue import Empty, SimpleQueue
 from types import FrameType
@@ -20,13 +21,14 @@ from types import FrameType
 import psutil
 import structlog
 
+from auricle.accounts.keys import find_key
 from auricle.engines.leases import ModelPool
 from auricle.engines.scheduler import SharedEngine
 from auricle.errors import AuricleError, InvalidOption, StorageUnavailable
 from auricle.jobs import Broker
 from auricle.jobs.brokers import open_broker
 from auricle.jobs.health import OK, check_database, examine
-from auricle.jobs.health_server import Answer, answer, serving
+from auricle.jobs.health_server import Answer, Page, answer, refused, serving
 from auricle.jobs.reconcile import EVERY, sign_in, sign_out, wake, worker_name
 from auricle.jobs.stages import STAGES
 from auricle.jobs.threads import Crew, ThreadBroker
@@ -90,7 +92,8 @@ def run_worker(
         with _assembled(settings, database, queues) as worker:
             watchdog = Watchdog(worker.crew, settings)
             port = settings.health_port if health_port is None else health_port
-            with serving(settings.host, port, _pages(worker, watchdog)) as port, watchdog.watching():
+            pages, may_see = _pages(worker, watchdog), partial(_may_see, database)
+            with serving(settings.host, port, pages, may_see) as port, watchdog.watching():
                 _begin(worker, concurrency)
                 log.info("worker_ready", worker=worker.name, queues=list(queues), health_port=port)
                 _stay(worker, asked, exit_when_idle)
@@ -238,22 +241,39 @@ def _leave(worker: _Worker) -> None:
         end_now()
 
 
-def _pages(worker: _Worker, watchdog: Watchdog) -> Mapping[str, Callable[[], Answer]]:
-    def live() -> Answer:
+def _pages(worker: _Worker, watchdog: Watchdog) -> Mapping[str, Page]:
+    def live(_: bool) -> Answer:
         silent = time.monotonic() - watchdog.beat
         return answer(silent < _LIFELESS, {"last_beat": round(silent, 1)})
 
-    def ready() -> Answer:
+    def ready(inside: bool) -> Answer:
         database = check_database(worker.place)
         leaving = worker.leaving.is_set()
-        return answer(database == OK and not leaving, {"database": database, "draining": leaving})
+        details = {"database": database} if inside else {}
+        return answer(database == OK and not leaving, {"draining": leaving, **details})
 
-    def health() -> Answer:
-        running = not worker.leaving.is_set()
-        found = examine(worker.place, worker.broker, started_at=worker.started_at, worker_running=running)
-        return answer(found.status != "unhealthy", asdict(found))
+    def health(inside: bool) -> Answer:
+        found = examine(
+            worker.place,
+            worker.broker,
+            started_at=worker.started_at,
+            worker_running=not worker.leaving.is_set(),
+            hears="gpu" in worker.queues,
+        )
+        document = asdict(found) if inside else {"status": found.status}
+        return answer(found.status != "unhealthy", document)
 
-    def metrics() -> Answer:
-        return Answer(200, exposition(), CONTENT_TYPE)
+    def metrics(inside: bool) -> Answer:
+        return Answer(200, exposition(), CONTENT_TYPE) if inside else refused()
 
     return {"/health": health, "/health/live": live, "/health/ready": ready, "/metrics": metrics}
+
+
+def _may_see(database: Database, key: str) -> bool:
+    """Whether details may be shown to whoever sends this API key."""
+    try:
+        with database.read() as session:
+            found, owner = find_key(session, key)
+    except AuricleError:
+        return False
+    return "metrics" in found.scopes or ("admin" in found.scopes and owner.role == "admin")
