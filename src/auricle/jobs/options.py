@@ -1,9 +1,10 @@
 """What a person asks for when a recording becomes a job, as one value and as JSON."""
 
 import difflib
+import functools
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
 from pydantic import TypeAdapter, ValidationError
 
@@ -57,7 +58,7 @@ class JobOptions:
         own = {name: getattr(self, name) for name in OWN_OPTIONS}
         default = JobOptions()
         asked = {name: value for name, value in own.items() if value != getattr(default, name)}
-        speech = TypeAdapter(SpeechOptions).dump_python(self.speech, mode="json")
+        speech = _adapter(SpeechOptions).dump_python(self.speech, mode="json")
         return asked | {name: speech[name] for name in self.speech.asked()}
 
 
@@ -107,9 +108,15 @@ def _refuse_unknown(given: Mapping[str, Any], kind: type[VadOptions], where: str
         raise InvalidOption(f"{where} has no {sorted(map(str, unknown))[0]!r}.")
 
 
+@functools.cache
+def _adapter(kind: type[Any]) -> TypeAdapter[Any]:
+    """Made once: that takes longer than a short request should wait."""
+    return TypeAdapter(kind)
+
+
 def _read(kind: type[_T], values: Mapping[str, Any]) -> _T:
     try:
-        return TypeAdapter(kind).validate_python(dict(values))
+        return cast("_T", _adapter(kind).validate_python(dict(values)))
     except ValidationError as error:
         first = error.errors(include_url=False)[0]
         name = ".".join(str(part) for part in first["loc"] if isinstance(part, str))
