@@ -4,7 +4,7 @@ import difflib
 import functools
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
-from typing import Any, TypeVar, cast
+from typing import Any, TypeVar
 
 from pydantic import TypeAdapter, ValidationError
 
@@ -58,7 +58,7 @@ class JobOptions:
         own = {name: getattr(self, name) for name in OWN_OPTIONS}
         default = JobOptions()
         asked = {name: value for name, value in own.items() if value != getattr(default, name)}
-        speech = _adapter(SpeechOptions).dump_python(self.speech, mode="json")
+        speech = _speech_reader().dump_python(self.speech, mode="json")
         return asked | {name: speech[name] for name in self.speech.asked()}
 
 
@@ -99,7 +99,7 @@ def options_from(document: Mapping[str, Any]) -> JobOptions:
     speech = {name: value for name, value in document.items() if name in speech_names}
     if isinstance(speech.get("vad_options"), Mapping):
         _refuse_unknown(speech["vad_options"], VadOptions, "vad_options")
-    return _read(JobOptions, {**own, "speech": _read(SpeechOptions, speech)})
+    return _read(_job_reader(), {**own, "speech": _read(_speech_reader(), speech)})
 
 
 def _refuse_unknown(given: Mapping[str, Any], kind: type[VadOptions], where: str) -> None:
@@ -109,14 +109,19 @@ def _refuse_unknown(given: Mapping[str, Any], kind: type[VadOptions], where: str
 
 
 @functools.cache
-def _adapter(kind: type[Any]) -> TypeAdapter[Any]:
+def _speech_reader() -> TypeAdapter[SpeechOptions]:
     """Made once: that takes longer than a short request should wait."""
-    return TypeAdapter(kind)
+    return TypeAdapter(SpeechOptions)
 
 
-def _read(kind: type[_T], values: Mapping[str, Any]) -> _T:
+@functools.cache
+def _job_reader() -> TypeAdapter[JobOptions]:
+    return TypeAdapter(JobOptions)
+
+
+def _read(reader: TypeAdapter[_T], values: Mapping[str, Any]) -> _T:
     try:
-        return cast("_T", _adapter(kind).validate_python(dict(values)))
+        return reader.validate_python(dict(values))
     except ValidationError as error:
         first = error.errors(include_url=False)[0]
         name = ".".join(str(part) for part in first["loc"] if isinstance(part, str))
