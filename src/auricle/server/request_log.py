@@ -54,6 +54,7 @@ class _Exchange:
     answer_began: float | None = None
     status: int = _GONE
     received: int = 0
+    is_gone: bool = False
 
     def facts(self) -> dict[str, Any]:
         """What the log says; not the query, in which clients put keys."""
@@ -109,11 +110,14 @@ class RequestLog:
         async def counted() -> Message:
             message = await receive()
             exchange.received += len(message.get("body", b""))
+            exchange.is_gone = message["type"] == "http.disconnect"
             return message
 
         async def named(message: Message) -> None:
             if message["type"] == "http.response.start":
-                exchange.answer_began, exchange.status = time.monotonic(), message["status"]
+                exchange.answer_began = time.monotonic()
+                # What is said to nobody would look like a fault of the server.
+                exchange.status = _GONE if exchange.is_gone else message["status"]
                 headers = MutableHeaders(scope=message)
                 headers["X-Request-ID"] = exchange.id
                 for name, value in _HEADERS.items():
