@@ -1,6 +1,7 @@
 """`/asr` and `/detect-language` as whisper-asr-webservice has them, for Bazarr, Speakr and others."""
 
 import contextlib
+import json
 import struct
 from collections.abc import AsyncIterator
 from dataclasses import replace
@@ -13,17 +14,19 @@ from fastapi.responses import PlainTextResponse
 from pydantic import BaseModel, Field
 from starlette.concurrency import run_in_threadpool
 
+from auricle.audio.probe import probe
 from auricle.engines import SpeechOptions
 from auricle.engines.languages import WHISPER_LANGUAGES, language_code
 from auricle.errors import AudioError, InvalidOption, UnsupportedOption
 from auricle.jobs.options import JobOptions, read_options
+from auricle.pipeline import prepare_options
 from auricle.server.deps import ServiceDep, TranscribeDep
 from auricle.server.dialects.asr_output import OUTPUTS
 from auricle.server.dialects.fields import Fields
 from auricle.server.dialects.form import ScratchForm, receive_scratch
 from auricle.server.dialects.model_names import model_options
-from auricle.server.dialects.waiting import while_connected
-from auricle.server.interactive import Finished, ask_language, hear
+from auricle.server.dialects.waiting import transcript_of, while_connected
+from auricle.server.interactive import ask_language, hear
 from auricle.server.service import Service
 from auricle.settings import Settings
 from auricle.transcript import Transcript
@@ -99,16 +102,10 @@ async def transcribe_file(
     _refuse_unknown(request, _Wish)
     options = await run_in_threadpool(_options, wish, service.settings)
     async with _received(request, service, wish) as form:
-        said = await while_connected(request, _heard(service, user.id, form, options))
-    if not wish.word_timestamps:
-        said = replace(said, segments=tuple(replace(segment, words=()) for segment in said.segments))
-    name = quote(form.filename or _FILE)
-    headers = {
-        "Asr-Engine": said.made_with.engine,
-        "Content-Disposition": f'attachment; filename="{name}.{wish.output}"',
-    }
+        events = hear(service, user.id, form.path, options, filename=form.filename)
+        said = await while_connected(request, transcript_of(events))
     log.info("asr_answered", audio=said.duration, output=wish.output, video=wish.video_file)
-    return PlainTextResponse(OUTPUTS[wish.output](said), headers=headers)
+    return await run_in_threadpool(_answer, said, wish, form.filename or _FILE)
 
 
 @router.post("/detect-language", openapi_extra=_FORM)
@@ -130,6 +127,18 @@ async def detect_language(
         language_code=guess.language,
         confidence=guess.probability,
     )
+
+
+def _answer(said: Transcript, wish: _Wish, name: str) -> Response:
+    if not wish.word_timestamps:
+        said = replace(said, segments=tuple(replace(segment, words=()) for segment in said.segments))
+    headers = {
+        "Asr-Engine": said.made_with.engine,
+        "Content-Disposition": f'attachment; filename="{quote(name[:255])}.{wish.output}"',
+    }
+    if said.made_with.warnings:
+        headers["X-Auricle-Warnings"] = json.dumps(said.made_with.warnings)
+    return PlainTextResponse(OUTPUTS[wish.output](said), headers=headers)
 
 
 def _refuse_unknown(request: Request, known: type[_Sent]) -> None:
@@ -182,13 +191,6 @@ async def _received(request: Request, service: Service, sent: _Sent) -> AsyncIte
             raise InvalidOption(
                 "With encode=false the file has to be 16-bit samples, but it has an odd number of bytes."
             )
+        # Nobody waits in the queue to hear that it is no recording.
+        await run_in_threadpool(probe, form.path, prepare_options(service.settings).limits)
         yield form
-
-
-async def _heard(service: Service, owner_id: str, form: ScratchForm, options: JobOptions) -> Transcript:
-    events = hear(service, owner_id, form.path, options, filename=form.filename)
-    async with contextlib.aclosing(events):
-        async for event in events:
-            if isinstance(event, Finished):
-                return event.transcript
-    raise AssertionError("The last event is the transcript.")

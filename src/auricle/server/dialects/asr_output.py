@@ -1,18 +1,14 @@
 """A transcript as whisper-asr-webservice writes it, byte for byte: one line, cue or object a segment."""
 
 import json
-import math
-import zlib
 from collections.abc import Callable, Iterator, Mapping
 from types import MappingProxyType
 from typing import Any
 
+from auricle.server.dialects.openai_answer import verbose_segment
 from auricle.transcript import Segment, Transcript
 from auricle.transcript.lines import needs_space
 from auricle.transcript.text import texts_between, word_spans
-
-#: Frames of 10 ms in a second: what Whisper counts its places in.
-_FRAMES = 100
 
 
 def _txt(transcript: Transcript) -> str:
@@ -55,27 +51,13 @@ OUTPUTS: Mapping[str, Callable[[Transcript], str]] = MappingProxyType(
 
 
 def _segments(transcript: Transcript) -> Iterator[dict[str, Any]]:
-    """faster-whisper's segments; texts begin with a space where their script puts one between sentences.
-
-    Tokens and temperatures are not kept, so that they are empty and null.
-    """
+    """faster-whisper's segments; texts begin with a space where their script puts one between sentences."""
     before = ""
     for number, segment in enumerate(transcript.segments, 1):
         space = " " if segment.text and needs_space(before or segment.text, segment.text) else ""
         text = space + segment.text
-        yield {
-            "id": number,
-            "seek": round(segment.start * _FRAMES),
-            "start": segment.start,
-            "end": segment.end,
-            "text": text,
-            "tokens": [],
-            "avg_logprob": math.log(segment.confidence) if segment.confidence else None,
-            "compression_ratio": _compression_ratio(segment.text),
-            "no_speech_prob": segment.no_speech_probability,
-            "words": list(_words(segment, text)) or None,
-            "temperature": None,
-        }
+        words = list(_words(segment, text)) or None
+        yield verbose_segment(segment, text, temperature=0.0) | {"id": number, "words": words}
         before = segment.text or before
 
 
@@ -85,12 +67,6 @@ def _words(segment: Segment, text: str) -> Iterator[dict[str, Any]]:
     gaps = [" "] * len(segment.words) if spans is None else texts_between(text, spans)
     for word, gap in zip(segment.words, gaps, strict=False):
         yield {"start": word.start, "end": word.end, "word": gap + word.text, "probability": word.confidence}
-
-
-def _compression_ratio(text: str) -> float:
-    """How much shorter zlib makes it: Whisper's measure of repetition."""
-    raw = text.encode()
-    return len(raw) / len(zlib.compress(raw))
 
 
 def _cue_text(segment: Segment) -> str:

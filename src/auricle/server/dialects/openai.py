@@ -20,11 +20,10 @@ from auricle.server.dialects.form import ScratchForm, receive_scratch
 from auricle.server.dialects.openai_answer import Telling, openai_answer
 from auricle.server.dialects.openai_fields import form_schema
 from auricle.server.dialects.openai_request import Task, Wanted, read_request
-from auricle.server.dialects.waiting import while_connected
+from auricle.server.dialects.waiting import transcript_of, while_connected
 from auricle.server.interactive import Event, Finished, Heard, Queued, hear
 from auricle.server.problems import status_of
 from auricle.server.service import Service
-from auricle.transcript import Transcript
 
 log = structlog.get_logger(__name__)
 
@@ -59,7 +58,7 @@ async def _answer(
     title = form.filename.rpartition("/")[2] or "audio"
     events = hear(service, owner_id, form.path, wanted.options, filename=title)
     if not wanted.stream:
-        transcript = await while_connected(request, _whole(events))
+        transcript = await while_connected(request, transcript_of(events))
         return await run_in_threadpool(openai_answer, transcript, wanted, title)
     # What goes wrong before anything was heard is still answered with a status of its own.
     first = await while_connected(request, anext(events))
@@ -71,14 +70,6 @@ def _understood(service: Service, form: ScratchForm, task: Task) -> Wanted:
     wanted = read_request(form.fields, service.settings, task)
     probe(form.path, preparation(wanted.options, service.settings).limits)
     return wanted
-
-
-async def _whole(events: AsyncGenerator[Event, None]) -> Transcript:
-    async with contextlib.aclosing(events):
-        async for event in events:
-            if isinstance(event, Finished):
-                return event.transcript
-    raise AssertionError("The last event is the transcript.")
 
 
 class _EventStream(StreamingResponse):

@@ -1,13 +1,15 @@
 """Answers that are made only while somebody waits for them."""
 
 import asyncio
-from collections.abc import Coroutine
+import contextlib
+from collections.abc import AsyncGenerator, Coroutine
 from typing import Any, TypeVar
 
 from fastapi import Request
 
 from auricle.errors import Cancelled
-from auricle.server.interactive import surely
+from auricle.server.interactive import Event, Finished, surely
+from auricle.transcript import Transcript
 
 #: How often (s) the connection is looked at.
 _GLANCE = 0.5
@@ -29,3 +31,12 @@ async def while_connected(request: Request, work: Coroutine[Any, Any, _T]) -> _T
     finally:
         task.cancel()
         await surely(asyncio.wait([task]))
+
+
+async def transcript_of(events: AsyncGenerator[Event, None]) -> Transcript:
+    """What a file that is being heard says, once all of it is known (see `interactive.hear`)."""
+    async with contextlib.aclosing(events):
+        async for event in events:
+            if isinstance(event, Finished):
+                return event.transcript
+    raise AssertionError("The last event is the transcript.")
