@@ -201,6 +201,16 @@ class TestLanguage:
         raw = (tmp_path / "raw").read_bytes()
         assert ask(client, raw, "/detect-language", encode="false").json()["language_code"] == "de"
 
+    def test_workers_elsewhere_tell_it_as_well(self, make_server: Any, speech: Path) -> None:
+        server = make_server(gpu_workers=0)
+        server.service.crew.hire(["gpu"])
+        with httpx.Client(base_url=server.origin, timeout=60) as client:
+            told = ask(client, speech / "de_02.flac", "/detect-language").json()
+            assert (told["language_code"], told["detected_language"]) == ("de", "german")
+            assert ask(client, speech / "en_00.flac").text == "This is tango juliet six.\n"
+        for trash in ("true", "false"):
+            assert server.client.get("/recordings", params={"trash": trash}).json()["items"] == []
+
     def test_silence_has_none(self, client: httpx.Client, tmp_path: Path) -> None:
         quiet = write_wav(tmp_path / "quiet.wav", silence(3.0))
         answer = ask(client, quiet, "/detect-language")
