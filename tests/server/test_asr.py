@@ -292,6 +292,25 @@ class TestBadInput:
         assert client.put("/asr").status_code == 405
 
 
+def test_a_key_may_stand_in_the_address(make_server: Any, speech: Path) -> None:
+    server = make_server(auth="on")
+    key = server.key("local", scopes=("transcribe",))
+    for address, status in (
+        (server.origin.replace("://", f"://bazarr:{key}@"), 200),
+        (server.origin.replace("://", "://bazarr:wrong@"), 401),
+        (server.origin, 401),
+    ):
+        with httpx.Client(base_url=address, timeout=60) as client:
+            answer = ask(client, speech / "en_00.flac")
+            assert answer.status_code == status
+            assert status == 200 or list(answer.json()) == ["detail"]
+    reader = server.client_for(server.key("local", scopes=("read",)))
+    with reader, (speech / "en_00.flac").open("rb") as file:
+        refused = reader.post(f"{server.origin}/asr", files={"audio_file": file})
+    assert refused.status_code == 403
+    assert "lacks the scope transcribe" in refused.json()["detail"]
+
+
 def test_a_client_that_leaves_takes_its_work_along(server: LiveServer, speech: Path, tmp_path: Path) -> None:
     decode(speech / "long_en.flac", tmp_path / "raw", limits=Limits())
     form = (
