@@ -24,7 +24,7 @@ const label = [...document.querySelectorAll('label')].find(
 const field = label?.control ?? label?.querySelector('input');
 """
 _PRESSED = """
-[...document.querySelectorAll('button, a')].filter(
+[...document.querySelectorAll('button, a, summary')].filter(
   (one) => one.checkVisibility() && !one.disabled
     && (one.getAttribute('aria-label') ?? one.textContent).trim().replace(/\\s+/g, ' ') === name)[place]
 """

@@ -40,8 +40,8 @@ _DOCS_POLICY = (
 _BAR = {"/account": "Account", "/docs": "API", "/redoc": "Reference"}
 #: Scopes that do something for admins only.
 _ADMIN_SCOPES = ("metrics", "admin")
-#: A path of ours to go on to after signing in: one slash first, since two would name another host.
-_INSIDE = re.compile(r"/(?!/)[A-Za-z0-9._~/-]*")
+#: A path of ours to go on to after signing in; two slashes in a row would name another host.
+_INSIDE = re.compile(r"(/[A-Za-z0-9_~-][A-Za-z0-9._~-]*)+")
 
 
 _STYLE = '<link rel="stylesheet" href="{root}/static/{name}">'
