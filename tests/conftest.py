@@ -2,6 +2,7 @@
 
 import json
 import os
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -51,3 +52,20 @@ def truth(recording: Path) -> dict[str, Any]:
     """What is said in a synthetic recording."""
     document: dict[str, Any] = json.loads(recording.with_suffix(".json").read_text(encoding="utf-8"))
     return document
+
+
+@pytest.fixture(scope="session")
+def access_table(request: pytest.FixtureRequest) -> Iterator[list[str]]:
+    """Lines that are printed when the tests are over, also where they ran in other processes."""
+    lines: list[str] = []
+    yield lines
+    request.config.cache.mkdir("auricle").joinpath("access.txt").write_text("\n".join(lines))
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
+    """Print the table of routes and who may ask for them, where its test ran."""
+    table = config.cache.mkdir("auricle") / "access.txt"
+    if table.exists() and not hasattr(config, "workerinput"):
+        terminalreporter.section("who may ask for what")
+        terminalreporter.write_line(table.read_text())
+        table.unlink()

@@ -11,9 +11,12 @@ from typing import Any
 import httpx
 import uvicorn
 
+from auricle.accounts.keys import DEFAULT_SCOPES, SCOPES, make_key
+from auricle.server.addressing import behind_proxies
 from auricle.server.app import create_app
 from auricle.server.service import Service
 from auricle.settings import Settings
+from auricle.store.schema import User
 
 
 class LiveServer:
@@ -24,10 +27,18 @@ class LiveServer:
         self._listener = socket.create_server(("127.0.0.1", 0))
         self.origin = f"http://127.0.0.1:{self._listener.getsockname()[1]}"
         self.app = create_app(settings)
-        config = uvicorn.Config(self.app, log_config=None, lifespan="on", timeout_graceful_shutdown=2)
+        served = behind_proxies(self.app, settings)
+        config = uvicorn.Config(
+            served,
+            log_config=None,
+            access_log=False,
+            proxy_headers=False,
+            lifespan="on",
+            timeout_graceful_shutdown=2,
+        )
         self._server = uvicorn.Server(config)
         self._thread = threading.Thread(target=self._server.run, args=([self._listener],), daemon=True)
-        self.client = self.client_for(None)
+        self._client: httpx.Client | None = None
 
     @property
     def url(self) -> str:
@@ -37,6 +48,20 @@ class LiveServer:
     def service(self) -> Service:
         service: Service = self.app.state.service
         return service
+
+    @property
+    def client(self) -> httpx.Client:
+        """The local user's client: with a key that may do everything, where one is asked for."""
+        if self._client is None:
+            self._client = self.client_for(None if self.settings.auth == "off" else self.key("local"))
+        return self._client
+
+    def key(self, owner: str, **how: Any) -> str:
+        """A new key of a person, by their id; good for everything unless `scopes` says otherwise."""
+        with self.service.database.write() as session:
+            user = session.get_one(User, owner)
+            all_of_theirs = SCOPES if user.role == "admin" else DEFAULT_SCOPES
+            return make_key(session, user, **{"name": "tests", "scopes": all_of_theirs, **how})[1]
 
     def client_for(self, key: str | None) -> httpx.Client:
         """A client that sends this API key."""
@@ -52,7 +77,8 @@ class LiveServer:
             time.sleep(0.01)
 
     def stop(self) -> None:
-        self.client.close()
+        if self._client is not None:
+            self._client.close()
         if self._thread.ident is not None:
             self.app.state.watch.stop()
             self._server.should_exit = True
@@ -92,14 +118,24 @@ class LiveServer:
     def member(self, name: str) -> httpx.Client:
         """Another person's client."""
         user = self.client.post("/users", json={"name": name}).json()
-        key = self.client.post("/keys", params={"user_id": user["id"]}, json={"name": "tests"}).json()
-        return self.client_for(key["key"])
+        return self.client_for(self.key(user["id"]))
 
 
 @contextlib.contextmanager
 def live_server(data_dir: Path, model: Path, **settings: Any) -> Iterator[LiveServer]:
-    """A server on its own data folder; `settings` replace the defaults."""
-    known = {"engine": "faster-whisper", "model": str(model), "min_free": 0, "threads": 2, "device": "cpu", "auth": "off"}
+    """A server on its own data folder; `settings` replace the defaults.
+
+    Nobody has to sign in, unless `auth` is on; requests are not counted, unless `rate_limit` says so.
+    """
+    known = {
+        "engine": "faster-whisper",
+        "model": str(model),
+        "min_free": 0,
+        "threads": 2,
+        "device": "cpu",
+        "auth": "off",
+        "rate_limit": "off",
+    }
     server = LiveServer(Settings(data_dir=data_dir, **known | settings))
     try:
         server.start()

@@ -127,10 +127,15 @@ def test_a_second_server_on_the_same_data_is_refused(start: Callable[..., Server
 
 
 @pytest.mark.parametrize("host", ["0.0.0.0", "192.168.1.5", "example.org", "::"])  # noqa: S104 - refused
-def test_an_address_others_could_reach_is_refused(auricle: Command, host: str) -> None:
+def test_without_sign_in_an_address_others_could_reach_is_refused(
+    auricle: Command, host: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("AURICLE_AUTH", "off")
     ended = auricle("serve", "--host", host)
     assert ended.status == 2
-    assert ended.stderr.startswith(f"auricle: AURICLE_HOST is {host}, but nobody has to sign in yet")
+    assert ended.stderr.startswith(
+        f"auricle: AURICLE_AUTH is off, so nobody has to sign in, but AURICLE_HOST is {host}: anyone who reaches"
+    )
 
 
 def test_a_port_in_use_is_said(auricle: Command, data_dir: Path) -> None:

@@ -1,12 +1,19 @@
 """Whose is what: keys, people, and that nobody sees what belongs to another."""
 
 import re
+from collections.abc import Iterator
 from pathlib import Path
 
 import httpx
 import pytest
 
-from live_server import LiveServer
+from live_server import LiveServer, live_server
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory: pytest.TempPathFactory, tiny_model: Path) -> Iterator[LiveServer]:
+    with live_server(tmp_path_factory.mktemp("people"), tiny_model, auth="on") as running:
+        yield running
 
 
 @pytest.fixture(scope="module")
@@ -23,46 +30,6 @@ def owned(server: LiveServer, meeting: Path) -> dict[str, str]:
         "number": "1",
         "speaker": "a",
     }
-
-
-def test_no_route_shows_or_changes_what_belongs_to_another(server: LiveServer, owned: dict[str, str]) -> None:
-    tried = 0
-    with server.member("stranger") as stranger:
-        for path, methods in server.app.openapi()["paths"].items():
-            if "{" not in path:
-                continue
-            where = re.sub(r"\{(\w+)\}", lambda found: owned[found[1]], path.removeprefix("/api/v1"))
-            for method in methods:
-                body = _body(path, method)
-                answer = stranger.request(method, where, params={"a": 1, "b": 1}, **body)
-                assert answer.status_code == 404, (method, path, answer.text)
-                tried += 1
-        assert stranger.get("/recordings").json()["items"] == []
-        assert stranger.get("/jobs").json()["items"] == []
-        assert stranger.get("/search", params={"q": "the"}).json()["items"] == []
-        bulk = stranger.post("/recordings/bulk", json={"ids": [owned["recording_id"]], "action": "delete"})
-        export = {"recording_ids": [owned["recording_id"]], "formats": ["txt"]}
-        job = {"recording_id": owned["recording_id"]}
-        assert bulk.status_code == 404
-        assert stranger.post("/exports", json=export).status_code == 404
-        assert stranger.post("/jobs", json=job).status_code == 404
-    assert tried > 25
-    assert server.client.get(f"/recordings/{owned['recording_id']}").json()["deleted_at"] is None
-
-
-def _body(path: str, method: str) -> dict[str, object]:
-    """A body that would be accepted, were the thing one's own."""
-    if method not in ("post", "patch", "put"):
-        return {}
-    bodies: dict[str, object] = {
-        "/speakers/{speaker}": {"name": "x"},
-        "/speakers/merge": {"speaker": "a", "into": "b"},
-        "/transcript": {"operations": [{"op": "delete_segment", "id": 0}]},
-    }
-    for end, body in bodies.items():
-        if path.endswith(end):
-            return {"json": body}
-    return {"content": b"x" * 100} if path.endswith(("{number}", "import")) else {"json": {}}
 
 
 def test_only_an_admin_looks_after_the_installation(server: LiveServer) -> None:
@@ -104,7 +71,7 @@ def test_an_admin_sees_queues_workers_chores_and_who_did_what(
 
 def test_a_key_works_until_it_is_revoked(server: LiveServer) -> None:
     made = server.client.post("/keys", json={"name": "script", "days": 1}).json()
-    assert re.fullmatch(r"auricle_[A-Za-z0-9]{8}_[A-Za-z0-9]{43}", made["key"])
+    assert re.fullmatch(r"auricle_[A-Za-z0-9]{8}_[A-Za-z0-9_-]{43}", made["key"])
     with server.client_for(made["key"]) as client:
         assert client.get("/users/me").json()["id"] == "local"
         listed = next(one for one in client.get("/keys").json()["items"] if one["id"] == made["id"])

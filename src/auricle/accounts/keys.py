@@ -28,6 +28,8 @@ SCOPES: Mapping[Scope, str] = MappingProxyType(
         "admin": "Do what an admin may, where the owner is one.",
     }
 )
+#: What only the keys of admins are good for.
+ADMINS_SCOPES: frozenset[str] = frozenset({"metrics", "admin"})
 #: What a key is good for where nobody says.
 DEFAULT_SCOPES: tuple[Scope, ...] = ("transcribe", "read", "write")
 
@@ -46,13 +48,17 @@ def make_key(
 ) -> tuple[ApiKey, str]:
     """A new key and its text, which nobody can see again; it ends after `days`, or never.
 
-    `by` is the id of who makes it. Raises InvalidOption for a scope there is not, or an empty name.
+    `by` is the id of who makes it. Raises InvalidOption for a scope there is not, or that this owner may not
+    have, and for an empty name.
     """
     wanted = set(scopes)
     unknown = wanted - SCOPES.keys()
     if unknown or not wanted:
         wrong = f"There is no scope {sorted(unknown)[0]!r}" if unknown else "A key needs a scope"
         raise InvalidOption(f"{wrong}. Choose from: {', '.join(SCOPES)}.")
+    beyond = wanted & ADMINS_SCOPES
+    if beyond and owner.role != "admin":
+        raise InvalidOption(f"Only keys of admins may have the scope {sorted(beyond)[0]}.")
     if not name.strip() or len(name) > _LONGEST_NAME:
         raise InvalidOption(f"A key needs a name of at most {_LONGEST_NAME} characters.")
     public = "".join(secrets.choice(_LETTERS) for _ in range(8))

@@ -85,11 +85,3 @@ def sessions_of(session: Session, user_id: str) -> list[SignIn]:
     """Where a person is signed in, the last used first."""
     mine = select(SignIn).where(SignIn.user_id == user_id, SignIn.expires_at > now())
     return list(session.scalars(mine.order_by(SignIn.seen_at.desc())))
-
-
-def sweep_sessions(session: Session) -> int:
-    """Forget sessions that have ended; returns how many."""
-    gone = session.scalars(select(SignIn).where(SignIn.expires_at <= now())).all()
-    for one in gone:
-        session.delete(one)
-    return len(gone)

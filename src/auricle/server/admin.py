@@ -69,6 +69,8 @@ class EventModel(BaseModel):
     action: str
     subject: str
     detail: dict[str, Any]
+    request_id: str | None = Field(description="The request it came with, as the log names it.")
+    address: str | None = Field(description="Where that came from.")
 
 
 class Overview(BaseModel):

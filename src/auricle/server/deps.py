@@ -9,11 +9,12 @@ from fastapi import Depends, Request, Security
 from fastapi.security import APIKeyCookie, HTTPBearer
 from sqlalchemy import update
 
-from auricle.accounts.keys import SCOPES, find_key
+from auricle.accounts.keys import ADMINS_SCOPES, SCOPES, find_key
 from auricle.accounts.sessions import find_session, is_unnoted, note_visit
 from auricle.errors import Forbidden, RateLimited, Unauthorized
 from auricle.metrics import metrics
 from auricle.server.origin import address_of, comes_from_here
+from auricle.server.request_log import template_of
 from auricle.server.service import Service
 from auricle.store.schema import LOCAL_USER, ApiKey, User, now
 
@@ -76,7 +77,7 @@ def _caller(
 ) -> Caller:
     try:
         caller = identify(request, service)
-        if getattr(request.scope.get("route"), "path", "") not in _UNCOUNTED:
+        if template_of(request.scope) not in _UNCOUNTED:
             service.limits.request(f"{caller.how}:{caller.id}")
     except RateLimited:
         metrics().refused("rate")
@@ -136,7 +137,9 @@ def _by_key(service: Service, text: str) -> Caller:
     if key.used_at is None or (now() - key.used_at).total_seconds() > _NOTED_EVERY:
         with service.database.write() as session:
             session.execute(update(ApiKey).where(ApiKey.id == key.id).values(used_at=now()))
-    return Caller(owner, "key", key.id, frozenset(key.scopes))
+    # Somebody may have been an admin when the key was made.
+    scopes = set(key.scopes) if owner.role == "admin" else set(key.scopes) - ADMINS_SCOPES
+    return Caller(owner, "key", key.id, frozenset(scopes))
 
 
 def _by_session(service: Service, token: str) -> Caller | None:
@@ -177,6 +180,14 @@ def _speaker(caller: CallerDep) -> User:
 
 #: Who has audio transcribed by one of the dialects.
 TranscribeDep = Annotated[User, Depends(_speaker)]
+
+
+def _looker(caller: CallerDep) -> User:
+    return caller.user if "transcribe" in caller.scopes else caller.needs("read")
+
+
+#: Who looks at what can be used here, to read or to transcribe.
+LookDep = Annotated[User, Depends(_looker)]
 
 
 def _inside(request: Request, service: ServiceDep) -> bool:

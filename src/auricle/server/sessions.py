@@ -4,12 +4,13 @@ from datetime import timedelta
 
 from fastapi import APIRouter, Depends, Request, Response
 from pydantic import BaseModel, Field
+from sqlalchemy.orm import Session
 
 from auricle.accounts import people, sessions
 from auricle.accounts.tokens import token_hash
 from auricle.errors import Forbidden, InvalidOption, NotFound, RateLimited, Unauthorized
 from auricle.metrics import metrics
-from auricle.server.deps import AdminDep, CallerDep, ServiceDep, session_cookie
+from auricle.server.deps import AdminDep, CallerDep, ServiceDep, UserDep, session_cookie
 from auricle.server.models import Moment
 from auricle.server.origin import address_of, comes_from_here
 from auricle.server.service import Service
@@ -187,9 +188,8 @@ def sign_out(service: ServiceDep, caller: CallerDep, request: Request, response:
 
 
 @router.get("/sessions")
-def list_sessions(service: ServiceDep, caller: CallerDep) -> list[PlaceModel]:
+def list_sessions(service: ServiceDep, user: UserDep, caller: CallerDep) -> list[PlaceModel]:
     """Where you are signed in, the last used first."""
-    user = caller.needs("read")
     with service.database.read() as session:
         return [
             PlaceModel(
@@ -205,18 +205,16 @@ def list_sessions(service: ServiceDep, caller: CallerDep) -> list[PlaceModel]:
 
 
 @router.delete("/sessions/{session_id}", status_code=204)
-def sign_out_there(service: ServiceDep, caller: CallerDep, session_id: str) -> None:
+def sign_out_there(service: ServiceDep, user: UserDep, session_id: str) -> None:
     """Sign out in one place."""
-    user = caller.needs("write")
     with service.database.write() as session:
         if not sessions.end_session(session, user.id, session_id):
             raise NotFound("There is no such session.")
 
 
 @router.delete("/sessions", status_code=204)
-def sign_out_everywhere(service: ServiceDep, caller: CallerDep, request: Request, response: Response) -> None:
+def sign_out_everywhere(service: ServiceDep, user: UserDep, request: Request, response: Response) -> None:
     """Sign out everywhere, here too; keys stay as they are."""
-    user = caller.needs("write")
     with service.database.write() as session:
         sessions.end_sessions(session, user.id)
     _forget_cookie(request, response)
@@ -227,12 +225,17 @@ def _forget_cookie(request: Request, response: Response) -> None:
     response.delete_cookie(session_cookie(request), path="/", secure=secure, httponly=True, samesite="lax")
 
 
-@router.put("/users/me/password", status_code=204, dependencies=_PRIVATE_WAY)
+@router.put("/users/me/password", status_code=204)
 def change_password(
-    service: ServiceDep, caller: CallerDep, request: Request, response: Response, change: PasswordChange
+    service: ServiceDep,
+    user: UserDep,
+    caller: CallerDep,
+    request: Request,
+    response: Response,
+    change: PasswordChange,
 ) -> None:
     """Change your password: every session ends, and a new one begins here."""
-    user = caller.needs("write")
+    _private_way(request, service)
     _count_attempt(service, user.name, address_of(request))
     with service.database.read() as session:
         try:
@@ -252,7 +255,11 @@ def look_at_link(service: ServiceDep, request: Request, given: LinkToken) -> Lin
     _count_attempt(service, "", address_of(request))
     with service.database.read() as session:
         user = people.link_owner(session, given.token)
-        return LinkModel(name=user.name, first=people.nobody_can_sign_in(session))
+        return LinkModel(name=user.name, first=_is_first(session, user))
+
+
+def _is_first(session: Session, user: User) -> bool:
+    return user.role == "admin" and people.nobody_can_sign_in(session)
 
 
 @router.post("/setup", status_code=201, dependencies=_PRIVATE_WAY)
@@ -261,7 +268,7 @@ def set_up(service: ServiceDep, request: Request, response: Response, choice: Se
     _refuse_open(service)
     _count_attempt(service, "", address_of(request))
     with service.database.write() as session:
-        first = people.nobody_can_sign_in(session)
+        first = _is_first(session, people.link_owner(session, choice.token))
         user = people.use_link(session, choice.token, choice.password, choice.name if first else None)
     return _begun(service, request, response, user)
 

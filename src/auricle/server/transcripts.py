@@ -108,7 +108,7 @@ class Difference(BaseModel):
 
 
 @router.get("/formats")
-def list_formats() -> list[FormatModel]:
+def list_formats(_: UserDep) -> list[FormatModel]:
     """Every export format, and its options."""
     return [
         FormatModel(

@@ -10,6 +10,7 @@ from sqlalchemy import update
 from sqlalchemy.orm import Session
 from starlette.concurrency import run_in_threadpool
 
+from auricle.accounts.quotas import refuse_more_space
 from auricle.errors import AuricleError, Conflict, NotFound
 from auricle.jobs.options import read_options
 from auricle.server.accepting import Accepted, Arrival, Wishes, accept, accepted_model
@@ -60,6 +61,8 @@ def begin_upload(service: ServiceDep, user: UserDep, wanted: NewUpload) -> Uploa
     if wanted.size > service.settings.max_upload:
         raise too_large(service.settings.max_upload)
     refuse_when_full(service.storage, service.settings.min_free, wanted.size)
+    with service.database.read() as session:
+        refuse_more_space(session, user.id, service.settings, wanted.size)
     upload_id = new_id()
     blob = f"recordings/{upload_id}/source"
     part_size = max(_PART, math.ceil(wanted.size / _MOST_PARTS / _MIB) * _MIB)

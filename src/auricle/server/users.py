@@ -217,6 +217,7 @@ def list_keys(service: ServiceDep, user: UserDep, limit: Limit = 50, cursor: Cur
 @router.post("/keys", status_code=201)
 def make_key(
     service: ServiceDep,
+    user: UserDep,
     caller: CallerDep,
     wanted: NewKey,
     user_id: Annotated[
@@ -224,7 +225,6 @@ def make_key(
     ] = None,
 ) -> MadeKey:
     """Make an API key; its secret is shown this once and kept as a hash only."""
-    user = caller.needs("write")
     if user_id not in (None, user.id) and not caller.is_admin:
         raise Forbidden("Only an admin may make keys for others.")
     beyond = set(wanted.scopes) - caller.scopes
@@ -241,9 +241,8 @@ def make_key(
 
 
 @router.delete("/keys/{key_id}", status_code=204)
-def revoke_key(service: ServiceDep, caller: CallerDep, key_id: str) -> None:
+def revoke_key(service: ServiceDep, user: UserDep, caller: CallerDep, key_id: str) -> None:
     """Revoke a key: it is refused from now on."""
-    user = caller.needs("write")
     with service.database.write() as session:
         key = session.get(ApiKey, key_id)
         if key is None or (key.owner_id != user.id and not caller.is_admin):

@@ -18,7 +18,7 @@ from auricle.engines import models, pocketsphinx
 from auricle.engines.devices import choose_device, default_model
 from auricle.engines.registry import hub_of
 from auricle.errors import Conflict, UnknownModel
-from auricle.server.deps import AdminDep, CallerDep, ServiceDep
+from auricle.server.deps import AdminDep, LookDep, ServiceDep
 from auricle.server.dialects.model_names import ListedModel, listed_models, model_options
 from auricle.server.service import Service
 from auricle.settings import Settings
@@ -62,13 +62,13 @@ class ModelDeleted(BaseModel):
 
 
 @router.get("/v1/models")
-def list_models(service: ServiceDep, _: CallerDep) -> ModelList:
+def list_models(service: ServiceDep, _: LookDep) -> ModelList:
     """Every name that works as a model: whisper-1 is what the settings say, others are here already."""
     return ModelList(data=[_card(service, one) for one in listed_models(service.settings)])
 
 
 @router.get("/v1/models/{model_id:path}")
-def show_model(model_id: str, service: ServiceDep, _: CallerDep) -> ModelCard:
+def show_model(model_id: str, service: ServiceDep, _: LookDep) -> ModelCard:
     """One model, by any of its names."""
     return _card(service, _named(service.settings, model_id))
 
