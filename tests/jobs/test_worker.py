@@ -6,12 +6,14 @@ import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+import httpx
 import pytest
 import structlog
 from sqlalchemy import select
 
+from auricle.accounts.keys import make_key
 from auricle.jobs.create import cancel_job
-from auricle.store.schema import Job, Worker
+from auricle.store.schema import LOCAL_USER, Job, User, Worker
 from services import Postgres
 from worker_process import SAID, Process, Site, open_site, soon, speech, talk
 
@@ -201,7 +203,8 @@ def test_a_worker_says_how_it_is(site: Site) -> None:
         assert process.ask(path).status_code == status, path
     health = process.ask("/health").json()
     assert health["status"] == "healthy"
-    assert health["checks"] == {"database": "ok", "storage": "ok", "broker": "ok"}
+    needs = {"database": "ok", "storage": "ok", "broker": "ok", "model": "not loaded yet"}
+    assert health["checks"] == {**needs, "gpu": health["checks"]["gpu"]}
     assert health["worker_running"] is True
     job = site.office.ask(recording)
     busy(site, process)
@@ -214,6 +217,41 @@ def test_a_worker_says_how_it_is(site: Site) -> None:
     (row,) = workers(site)
     assert row.draining
     assert site.state(job) == "running"
+
+
+def test_from_elsewhere_a_worker_tells_its_state_only(site: Site) -> None:
+    process = site.start("--queues", "cpu")
+    elsewhere = {"X-Forwarded-For": "203.0.113.7"}
+
+    def ask(path: str, **headers: str) -> httpx.Response:
+        return httpx.get(process.ready() + path, headers=elsewhere | headers, timeout=20)
+
+    assert ask("/health").json() == {"status": "healthy"}
+    assert ask("/health/ready").json() == {"draining": False}
+    assert ask("/metrics").status_code == 403
+    for scopes, seen in ((["read"], False), (["metrics"], True), (["admin"], True)):
+        with site.office.database.write() as session:
+            _, key = make_key(session, session.get_one(User, LOCAL_USER), name="x", scopes=scopes)
+        authorization = {"Authorization": f"Bearer {key}"}
+        assert (ask("/metrics", **authorization).status_code == 200) is seen
+        assert ("checks" in ask("/health", **authorization).json()) is seen
+    assert ask("/metrics", Authorization="Bearer auricle_none_such").status_code == 403
+    checks = httpx.get(process.ready() + "/health", timeout=20).json()["checks"]
+    assert (checks["model"], checks["gpu"]) == ("with the workers", "with the workers")
+
+
+def test_the_leases_of_a_killed_worker_are_counted_by_the_next(site: Site) -> None:
+    job = site.office.ask(site.office.upload(talk(site.folder / "talk.wav")))
+    first = site.start()
+    busy(site, first)
+    first.end(signal.SIGKILL)
+    site.open()
+    second = site.start()
+    site.done(job)
+    lines = second.ask("/metrics").text.splitlines()
+    assert 'auricle_leases_lost_total{stage="transcribe"} 1.0' in lines
+    (event,) = second.events("worker_lost")
+    assert (event["job"], event["stage"], event["attempt"]) == (job, "transcribe", 2)
 
 
 def test_a_worker_counts_what_it_does(site: Site) -> None:

@@ -1,5 +1,7 @@
 """How a process is: whether what it needs answers, and whether somebody works."""
 
+import io
+import os
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -10,10 +12,11 @@ from sqlalchemy import select
 from auricle import __version__
 from auricle.engines.availability import engine_problem, gpu_problem, has_gpu
 from auricle.engines.registry import key_of
-from auricle.errors import AuricleError
+from auricle.errors import AuricleError, StorageUnavailable
 from auricle.jobs import Broker
 from auricle.jobs.work import Workplace
 from auricle.settings import Settings
+from auricle.store import Storage
 from auricle.store.schema import now
 
 Status = Literal["healthy", "degraded", "unhealthy"]
@@ -51,7 +54,7 @@ def examine(
     settings = place.settings
     checks = {
         "database": check_database(place),
-        "storage": _outcome(lambda: next(iter(place.storage.blobs("health")), None)),
+        "storage": _outcome(lambda: _use(place.storage)),
         "broker": _outcome(lambda: broker.depth("gpu")),
         "model": _model(place) if hears else ELSEWHERE,
         "gpu": _gpu(settings) if hears else ELSEWHERE,
@@ -85,6 +88,19 @@ def check_database(place: Workplace) -> str:
             session.execute(select(1))
 
     return _outcome(ask)
+
+
+def _use(storage: Storage) -> None:
+    """Raise an error where nothing can be stored; a bucket, which may keep what is deleted, is only read."""
+    if storage.free() is None:
+        next(iter(storage.blobs("health")), None)
+        return
+    key = f"health/{os.getpid()}"
+    try:
+        storage.put(key, io.BytesIO())
+        storage.delete(key)
+    except OSError as error:
+        raise StorageUnavailable(f"Nothing can be stored ({error.strerror}): look at the disk.") from error
 
 
 def _outcome(ask: Callable[[], object]) -> str:
