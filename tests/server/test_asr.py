@@ -277,7 +277,7 @@ class TestBadInput:
 
     def test_a_form_without_the_file_is_refused(self, client: httpx.Client) -> None:
         for sent in ({"data": {"output": "txt"}}, {"files": {"file": ("a.wav", b"x")}}, {"content": b"x"}):
-            answer = client.post("/asr", **sent)  # type: ignore[arg-type]
+            answer = client.post("/asr", **sent)
             assert answer.status_code == 400
             assert "audio_file" in answer.json()["detail"]
 

@@ -99,8 +99,8 @@ class TestListing:
         assert (before.engine, before.loaded) == ("faster-whisper", False)
         assert before.size == sum(path.stat().st_size for path in TINY.iterdir()) + len(COMMIT)
         assert transcribe(client, speech / "en_00.flac", "tiny") == "This is tango juliet six."
-        loaded = [model.id for model in client.models.list() if model.model_extra["loaded"]]
-        assert loaded == ["tiny", "home"]
+        listed: list[Any] = list(client.models.list())
+        assert [model.id for model in listed if model.loaded] == ["tiny", "home"]
 
     @pytest.mark.parametrize("name", ["large-v3", "nobody/nothing", "../../etc/passwd", "no such model"])
     def test_what_is_not_here_is_not_found(self, client: openai.OpenAI, name: str) -> None:
