@@ -3,7 +3,6 @@
 https://chromedevtools.github.io/devtools-protocol/
 """
 
-import base64
 import contextlib
 import json
 import os
@@ -227,11 +226,6 @@ class Tab:
     def set_cookie(self, address: str, name: str, value: str) -> None:
         answer = self.call("Network.setCookie", url=address, name=name, value=value, path="/")
         assert answer["success"], name
-
-    def screenshot(self, file: Path) -> None:
-        """Keep the whole page as a picture."""
-        picture = self.call("Page.captureScreenshot", captureBeyondViewport=True)
-        file.write_bytes(base64.b64decode(picture["data"]))
 
 
 @contextlib.contextmanager

@@ -446,7 +446,7 @@ _WHAT_THERE_IS = [f"/api/v1/{what}" for what in ("users/me", "keys", "users", "r
 def test_a_page_of_another_site_changes_and_reads_nothing(
     make_server: Callable[..., LiveServer], browser: Browser, other_site: OtherSite, host: str
 ) -> None:
-    server = make_server(auth="on", rate_limit="off")
+    server = make_server(auth="on")
     user = _admin(server)
     with server.service.database.write() as session:
         people.set_password(session, session.get_one(User, user.id), PASSWORD)

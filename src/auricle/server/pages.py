@@ -43,7 +43,6 @@ _ADMIN_SCOPES = ("metrics", "admin")
 #: A path of ours to go on to after signing in; two slashes in a row would name another host.
 _INSIDE = re.compile(r"(/[A-Za-z0-9_~-][A-Za-z0-9._~-]*)+")
 
-
 _STYLE = '<link rel="stylesheet" href="{root}/static/{name}">'
 _PROGRAM = '<script src="{root}/static/{name}" defer></script>'
 _SCRIPT = '<script src="{root}/static/{name}" type="module"></script>'
