@@ -4,14 +4,13 @@ import re
 import subprocess
 import sys
 import zipfile
-from collections.abc import Iterator
 from pathlib import Path
 
 import httpx
 import pytest
 
 from auricle.server.pages import FILES, STATIC
-from browser import Browser, browser_in
+from browser import Browser
 from live_server import LiveServer
 from services import missing
 
@@ -22,12 +21,6 @@ ROOT = Path(__file__).resolve().parents[2]
 def _installed() -> None:
     if not all((STATIC / "docs" / name).exists() for name in FILES):
         missing("the pages that show the API", "npm, then make pages")
-
-
-@pytest.fixture(scope="module")
-def browser(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Browser]:
-    with browser_in(tmp_path_factory.mktemp("browser")) as running:
-        yield running
 
 
 @pytest.mark.parametrize("page", ["docs", "redoc"])

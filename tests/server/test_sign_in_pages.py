@@ -1,8 +1,5 @@
-"""Set-up, sign-in and one's account, in a real browser; and what pages of other sites try."""
+"""Set-up, sign-in and one's account, in a real browser."""
 
-import http.server
-import json
-import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from urllib.parse import urlencode
@@ -10,14 +7,12 @@ from urllib.parse import urlencode
 import httpx
 import pytest
 
-from auricle.accounts import people, sessions
+from auricle.accounts import people
 from auricle.server.deps import PLAIN_COOKIE
-from auricle.store.schema import LOCAL_USER, User
-from browser import Browser, Tab, browser_in
+from browser import Browser, Tab
 from live_server import LiveServer, live_server
+from visitors import MARKUP, PASSWORD, add, admin, enter, get, is_open, let_the_admin_in, link_for, session_of
 
-PASSWORD = "three plain words"
-MARKUP = '<img src="x" onerror="document.title=1">'
 PAGES = ("/", "/setup", "/sign-in", "/account", "/docs", "/redoc")
 
 
@@ -25,14 +20,7 @@ PAGES = ("/", "/setup", "/sign-in", "/account", "/docs", "/redoc")
 def server(tmp_path_factory: pytest.TempPathFactory, tiny_model: Path) -> Iterator[LiveServer]:
     """A server that asks everybody who they are, with an admin who has a password."""
     with live_server(tmp_path_factory.mktemp("server"), tiny_model, auth="on") as running:
-        with running.service.database.write() as session:
-            people.set_password(session, people.first_admin(session), PASSWORD)
-        yield running
-
-
-@pytest.fixture(scope="module")
-def browser(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Browser]:
-    with browser_in(tmp_path_factory.mktemp("browser")) as running:
+        let_the_admin_in(running)
         yield running
 
 
@@ -42,44 +30,6 @@ def tab(browser: Browser) -> Iterator[Tab]:
     tab = browser.tab()
     yield tab
     assert tab.complaints == []
-
-
-def add(server: LiveServer, name: str) -> User:
-    """A member with a password."""
-    with server.service.database.write() as session:
-        user = people.add_person(session, name, "member", None)
-        people.set_password(session, user, PASSWORD)
-    return user
-
-
-def link_for(server: LiveServer, user: User | None = None) -> str:
-    with server.service.database.write() as session:
-        token = people.make_link(session, user or people.first_admin(session))
-    return f"{server.origin}/setup#{token}"
-
-
-def session_of(server: LiveServer, user: User) -> str:
-    """The token of a new session."""
-    with server.service.database.write() as session:
-        token, _ = sessions.begin_session(session, user, agent=MARKUP, address="192.0.2.7", days=1)
-    return token
-
-
-def enter(tab: Tab, server: LiveServer, user: User, page: str = "/account") -> None:
-    """Open a page as somebody who is signed in."""
-    tab.set_cookie(server.origin, PLAIN_COOKIE, session_of(server, user))
-    tab.open(server.origin + page)
-
-
-def get(server: LiveServer, path: str, token: str | None = None) -> httpx.Response:
-    """The answer to somebody with this session's token."""
-    headers = {"Cookie": f"{PLAIN_COOKIE}={token}"} if token else {}
-    return httpx.get(server.origin + path, headers=headers)
-
-
-def is_open(server: LiveServer, token: str) -> bool:
-    """Whether a session is."""
-    return get(server, "/api/v1/session", token).status_code == 200
 
 
 def sign_in(tab: Tab, name: str, password: str = PASSWORD) -> None:
@@ -199,12 +149,7 @@ def test_signing_in_goes_on_to_where_one_came_from(server: LiveServer, tab: Tab,
 def test_signing_in_leads_to_no_other_site(server: LiveServer, wanted: str) -> None:
     address = f"/sign-in?{urlencode({'next': wanted})}"
     assert 'data-next="/account"' in get(server, address).text
-    assert _leads(server, address, session_of(server, _admin(server))) == "/account"
-
-
-def _admin(server: LiveServer) -> User:
-    with server.service.database.read() as session:
-        return people.first_admin(session)
+    assert _leads(server, address, session_of(server, admin(server))) == "/account"
 
 
 def test_names_with_markup_are_shown_as_they_are(server: LiveServer, tab: Tab) -> None:
@@ -292,7 +237,7 @@ def test_a_signed_in_visitor_is_led_to_the_account_and_others_to_sign_in(server:
     assert _leads(server, "/") == "/sign-in"
     assert _leads(server, "/account") == "/sign-in?next=/account"
     assert _leads(server, "/account", "made-up") == "/sign-in?next=/account"
-    assert _leads(server, "/", session_of(server, _admin(server))) == "/account"
+    assert _leads(server, "/", session_of(server, admin(server))) == "/account"
 
 
 def _leads(server: LiveServer, page: str, token: str | None = None) -> str:
@@ -312,7 +257,7 @@ def test_where_nobody_signs_in_the_pages_say_so(make_server: Callable[..., LiveS
 
 @pytest.mark.parametrize("page", PAGES)
 def test_no_script_and_no_style_stands_in_a_page(server: LiveServer, page: str) -> None:
-    for token in (None, session_of(server, _admin(server))):
+    for token in (None, session_of(server, admin(server))):
         answer = get(server, page, token)
         if answer.status_code == 303:
             continue
@@ -332,7 +277,7 @@ def test_a_page_fits_a_phone_and_is_legible(
 ) -> None:
     tab = browser.tab(width=390, height=844, dark=dark)
     if page != "/sign-in":
-        enter(tab, server, _admin(server), page)
+        enter(tab, server, admin(server), page)
     else:
         tab.open(server.origin + page)
     tab.until("document.body.innerText.length > 60")
@@ -360,115 +305,3 @@ def test_everything_works_under_a_base_path(make_server: Callable[..., LiveServe
     tab.arrives("/auricle/docs")
     tab.shows("Greta")
     assert tab.refusals == []
-
-
-class OtherSite:
-    """A web site that means no good: a page that sends requests and forms to another address."""
-
-    def __init__(self) -> None:
-        site = self
-        self.page = ""
-
-        class Handler(http.server.BaseHTTPRequestHandler):
-            def do_GET(self) -> None:
-                self.send_response(200)
-                self.send_header("Content-Type", "text/html; charset=utf-8")
-                self.end_headers()
-                self.wfile.write(site.page.encode())
-
-            def log_message(self, *_: object) -> None:
-                pass
-
-        self._server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        self.port = self._server.server_address[1]
-        threading.Thread(target=self._server.serve_forever, daemon=True).start()
-
-    def close(self) -> None:
-        self._server.shutdown()
-        self._server.server_close()
-
-
-@pytest.fixture
-def other_site() -> Iterator[OtherSite]:
-    site = OtherSite()
-    yield site
-    site.close()
-
-
-_ATTACK = """<!doctype html><title>Prizes</title><iframe name="answer"></iframe><script type="module">
-const target = %s, bodies = [undefined, '{"name": "stolen"}', 'name=stolen'];
-const seen = [], frame = document.querySelector("iframe");
-for (const [method, path] of %s) {
-  for (const mode of ["no-cors", "cors"]) {
-    for (const body of method === "GET" ? [undefined] : bodies) {
-      const request = { method, mode, body, credentials: "include" };
-      try { seen.push(await (await fetch(target + path, request)).text()); } catch { /* refused */ }
-      try {
-        request.headers = { "Content-Type": "application/json" };
-        seen.push(await (await fetch(target + path, request)).text());
-      } catch { /* refused */ }
-    }
-  }
-  for (const enctype of ["application/x-www-form-urlencoded", "multipart/form-data", "text/plain"]) {
-    const form = document.createElement("form");
-    Object.assign(form, { method: "post", action: target + path, enctype, target: "answer" });
-    const field = document.createElement("input");
-    Object.assign(field, { name: '{"name": "stolen", "x": "', value: '"}' });
-    form.append(field);
-    document.body.append(form);
-    const answered = new Promise((resolve) => frame.addEventListener("load", resolve, { once: true }));
-    form.submit();
-    await answered;
-  }
-}
-window.done = seen.join("");
-</script>"""
-_CHANGES = [
-    ("POST", "/api/v1/keys"),
-    ("POST", "/api/v1/users"),
-    ("POST", f"/api/v1/users/{LOCAL_USER}/setup-link"),
-    ("POST", "/api/v1/recordings"),
-    ("POST", "/api/v1/session"),
-    ("POST", "/api/v1/setup"),
-    ("DELETE", "/api/v1/session"),
-    ("DELETE", "/api/v1/sessions"),
-    ("PUT", "/api/v1/users/me/password"),
-    ("PATCH", "/api/v1/users/me"),
-    ("PUT", "/api/v1/recordings"),
-    ("GET", "/api/v1/users/me"),
-    ("GET", "/api/v1/keys"),
-    ("GET", "/account"),
-]
-_WHAT_THERE_IS = [f"/api/v1/{what}" for what in ("users/me", "keys", "users", "recordings", "admin/audit")]
-
-
-@pytest.mark.parametrize("host", ["127.0.0.1", "localhost"])
-def test_a_page_of_another_site_changes_and_reads_nothing(
-    make_server: Callable[..., LiveServer], browser: Browser, other_site: OtherSite, host: str
-) -> None:
-    server = make_server(auth="on")
-    user = _admin(server)
-    with server.service.database.write() as session:
-        people.set_password(session, session.get_one(User, user.id), PASSWORD)
-    mine = session_of(server, user)
-    tab = browser.tab()
-    enter(tab, server, user)
-    before = [get(server, path, mine).json() for path in _WHAT_THERE_IS]
-    other_site.page = _ATTACK % (json.dumps(server.origin), json.dumps(_CHANGES))
-    tab.open(f"http://{host}:{other_site.port}/")
-    read = tab.until("typeof window.done === 'string' && `.${window.done}`")
-    assert read == "."
-    assert [get(server, path, mine).json() for path in _WHAT_THERE_IS] == before
-    tab.open(f"{server.origin}/account")
-    tab.shows("this browser")
-    assert any(one.startswith("403 /api/v1/") for one in tab.refusals)
-
-
-def test_a_page_of_another_site_shows_none_of_ours_in_a_frame(
-    server: LiveServer, browser: Browser, other_site: OtherSite
-) -> None:
-    tab = browser.tab()
-    enter(tab, server, _admin(server))
-    other_site.page = f'<!doctype html><iframe src="{server.origin}/account"></iframe>'
-    tab.open(f"http://127.0.0.1:{other_site.port}/")
-    assert any("frame-ancestors" in one for one in tab.complaints)
