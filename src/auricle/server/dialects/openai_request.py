@@ -207,7 +207,7 @@ class _Document:
             try:
                 read_options({option: value, **model}, settings)
             except (InvalidOption, UnsupportedOption) as alone:
-                if str(alone) == str(error):
+                if str(alone) == str(error) and self._said_by[option] in self._form:
                     named: _E = kind(str(error), self._form.spelled(self._said_by[option]))
                     return named
         return error
@@ -233,7 +233,9 @@ class _Document:
                 continue
             code = language_code(text)
             if code is None:
-                raise form.wrong(name, f"{name} is {text[:80]!r}, but has to be as in en, pt-BR or english.")
+                raise form.wrong(
+                    name, f"{name} is {text[:80]!r}, but has to be a code such as en, or a name as english."
+                )
             self.set("language", code, name)
 
     def _read_temperature(self) -> None:
