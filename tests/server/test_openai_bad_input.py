@@ -1,4 +1,4 @@
-"""What OpenAI's routes refuse: always with OpenAI's error, with the field that is wrong, and without leftovers."""
+"""What OpenAI's routes refuse: with OpenAI's error and the field that is wrong, and without leftovers."""
 
 import json
 import socket
@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from openai import AuthenticationError, BadRequestError, NotFoundError, OpenAI
 
 from auricle.server.dialects.openai_request import FIELDS
-from live_server import LiveServer
+from live_server import LiveServer, live_server
 from openai_wire import LONG, post
 from services import wait_until
 
@@ -23,8 +23,6 @@ URL = "/v1/audio/transcriptions"
 @pytest.fixture(scope="module")
 def strict(tmp_path_factory: pytest.TempPathFactory, tiny_model: Path) -> Iterator[LiveServer]:
     """A server that takes files up to 1 MB."""
-    from live_server import live_server
-
     with live_server(tmp_path_factory.mktemp("strict"), tiny_model, max_upload=1_000_000) as server:
         yield server
 
@@ -137,22 +135,19 @@ def test_fields_that_contradict_each_other_are_refused(
 def test_a_translation_that_the_engine_cannot_make_is_refused(strict: LiveServer, talk: Path) -> None:
     answer = post(strict, talk, ("model", "pocketsphinx"), route="translations")
     check(answer, 400, "unsupported_option", "cannot honour task = translate")
+    answer = post(strict, talk, ("model", "pocketsphinx"), ("task", "translate"))
+    check(answer, 400, "unsupported_option", "cannot honour task = translate", param="task")
     answer = post(strict, talk, ("response_format", "diarized_json"), route="translations")
     check(answer, 400, "invalid_option", "json or text", param="response_format")
     answer = post(strict, talk, ("task", "transcribe"), route="translations")
     check(answer, 400, "invalid_option", "/v1/audio/transcriptions", param="task")
 
 
-@pytest.mark.parametrize(
-    "name", ["large-v3", "nobody/nothing", "../../etc/passwd", "/tmp", "x" * 3000, "\r\n"]
-)
+@pytest.mark.parametrize("name", ["large-v3", "nobody/nothing", "../../etc/passwd", "/tmp", "x" * 3000])
 def test_a_model_that_is_not_here_is_not_fetched(strict: LiveServer, talk: Path, name: str) -> None:
     answer = post(strict, talk, ("model", name))
-    if name.strip():
-        check(answer, 404, "model_not_found", "auricle models pull")
-        assert str(strict.settings.model) not in answer.text
-    else:
-        assert answer.status_code == 200
+    check(answer, 404, "model_not_found", "auricle models pull")
+    assert str(strict.settings.model) not in answer.text
 
 
 def test_the_official_client_raises_its_own_errors(
