@@ -205,6 +205,7 @@ def services(
         "AURICLE_LEASE": "4",
         "AURICLE_HEARTBEAT": "1",
         "AURICLE_MIN_FREE": "0",
+        "AURICLE_AUTH": "off",
         "AURICLE_LOG_FORMAT": "json",
     }
     if form == "sqlite":

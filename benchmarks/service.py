@@ -60,6 +60,7 @@ def server(folder: Path, model: Path, **settings: object) -> Iterator[str]:
         "AURICLE_ENGINE": "faster-whisper",
         "AURICLE_MODEL": str(model),
         "AURICLE_MIN_FREE": "0",
+        "AURICLE_AUTH": "off",
         "AURICLE_MAX_OPEN_JOBS": "10000",
         **{f"AURICLE_{name.upper()}": str(value) for name, value in settings.items()},
     }
@@ -174,6 +175,7 @@ def parts(folder: Path) -> list[Row]:
                     "AURICLE_MODEL": str(TINY),
                     "AURICLE_THREADS": "1",
                     "AURICLE_MIN_FREE": "0",
+                    "AURICLE_AUTH": "off",
                 }
                 command = [*AURICLE, "worker", "--queues", "gpu", "--health-port", "0"]
                 worker = subprocess.Popen(command, env=environment, stderr=subprocess.DEVNULL)

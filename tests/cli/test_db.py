@@ -12,7 +12,7 @@ OLD_DATA = Path(__file__).resolve().parents[1] / "fixtures" / "old-data"
 
 
 @pytest.fixture
-def installation(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+def installation(auricle: Command, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A data folder with one recording and its transcript."""
     folder = tmp_path / "data"
     recording, version = "019aa4c3000000000000000a", "019aa4c3000000000000000c"
@@ -22,6 +22,9 @@ def installation(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     (folder / "blobs" / "transcripts" / recording / f"{version}.json").write_text("{}")
     shutil.copy(OLD_DATA / "auricle-0001.db", folder / "auricle.db")
     monkeypatch.setenv("AURICLE_DATA_DIR", str(folder))
+    refused = auricle("db", "backup", str(tmp_path / "older.tar"))
+    assert (refused.status, "upgrade it with auricle db upgrade" in refused.stderr) == (1, True)
+    assert "from revision 0001 to 0002" in auricle("db", "upgrade").stdout
     return folder
 
 

@@ -43,13 +43,18 @@ def start(here: Path, tiny_model: Path) -> Iterator[Callable[..., Server]]:
     servers: list[Server] = []
 
     def run(*arguments: str, ready: bool = True, **settings: object) -> Server:
+        known = {
+            "AURICLE_MODEL": str(tiny_model),
+            "AURICLE_DRAIN_TIMEOUT": "5",
+            "AURICLE_AUTH": "off",
+        }
         ours = {f"AURICLE_{name.upper()}": str(value) for name, value in settings.items()}
         popen = subprocess.Popen(
             [sys.executable, "-m", "auricle", "serve", "--port", "0", *arguments],
             text=True,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
-            env={**os.environ, "AURICLE_MODEL": str(tiny_model), "AURICLE_DRAIN_TIMEOUT": "5", **ours},
+            env={**os.environ, **known, **ours},
         )
         servers.append(Server(popen))
         if ready:
@@ -118,6 +123,21 @@ def test_it_goes_on_with_the_same_data(start: Callable[..., Server], data_dir: P
         assert database.execute("SELECT count(*) FROM user").fetchone() == (1,)
 
 
+def test_the_first_start_prints_a_link_by_which_somebody_gets_in(start: Callable[..., Server]) -> None:
+    server = start(auth="on")
+    assert server.popen.stdout is not None
+    told, link = (server.popen.stdout.readline() for _ in range(2))
+    assert "works once, for 24 hours" in told
+    assert link.startswith(f"  {server.url}/setup#")
+    password = {"token": link.strip().partition("#")[2], "password": "three quiet herons"}
+    assert httpx.post(f"{server.url}/api/v1/setup", json=password).status_code == 201
+    _, log = server.end()
+    assert password["token"] not in log
+    again = start(auth="on")
+    out, _ = again.end()
+    assert "/setup#" not in out
+
+
 def test_a_second_server_on_the_same_data_is_refused(start: Callable[..., Server]) -> None:
     start()
     _, said = (second := start(ready=False)).popen.communicate(timeout=60)
@@ -134,7 +154,7 @@ def test_without_sign_in_an_address_others_could_reach_is_refused(
     ended = auricle("serve", "--host", host)
     assert ended.status == 2
     assert ended.stderr.startswith(
-        f"auricle: AURICLE_AUTH is off, so nobody has to sign in, but AURICLE_HOST is {host}: anyone who reaches"
+        f"auricle: AURICLE_AUTH is off, so nobody has to sign in, but AURICLE_HOST is {host}: anyone"
     )
 
 
@@ -164,8 +184,8 @@ def test_requests_are_logged_and_probes_are_not(start: Callable[..., Server]) ->
     httpx.get(f"{server.url}/health")
     httpx.get(f"{server.url}/nothing?token=secret")
     _, log = server.end()
-    assert '"event": "request"' in log
-    assert '"path": "/nothing?token=********", "status": 404' in log
+    line = next(json.loads(line) for line in log.splitlines() if '"event": "request"' in line)
+    assert (line["path"], line["status"], line["route"]) == ("/nothing", 404, "unmatched")
     assert "/health" not in log
     assert "secret" not in log
 

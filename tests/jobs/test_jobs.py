@@ -410,7 +410,8 @@ def test_a_person_may_have_so_many_unfinished_jobs(office: Office, talk: Path) -
 
     def ask() -> None:
         with office.database.write() as session:
-            create_job(session, session.get_one(Recording, recording), JobOptions(), max_open=2)
+            limited = office.place.settings.model_copy(update={"max_open_jobs": 2})
+            create_job(session, session.get_one(Recording, recording), JobOptions(), settings=limited)
 
     ask()
     ask()

@@ -17,7 +17,7 @@ ROOT = Path(__file__).resolve().parents[2]
 @pytest.fixture(scope="module")
 def any_server(tmp_path_factory: pytest.TempPathFactory, tiny_model: Path) -> Any:
     folder = tmp_path_factory.mktemp("any")
-    with live_server(folder, tiny_model, gpu_workers=0, cpu_workers=0) as server:
+    with live_server(folder, tiny_model, offline=True, models_dir=folder / "models") as server:
         yield server
 
 

@@ -16,6 +16,8 @@ log = structlog.get_logger(__name__)
 DEFAULT = "300/minute"
 #: Wrong keys from one address; right ones are never held up by them.
 _WRONG_KEYS = parse("30/minute")
+#: Uses of set-up links from one address; nobody can guess one.
+_LINKS = parse("60/15minute")
 #: Wrong passwords: for one name from one address, from one address, and for one name from everywhere.
 _PASSWORDS = {"pair": parse("10/15minute"), "address": parse("30/15minute"), "name": parse("100/hour")}
 
@@ -40,40 +42,51 @@ class Limits:
         self._take(_WRONG_KEYS, "key", address)
 
     def password(self, name: str, address: str) -> None:
-        """Count an attempt to sign in, before the password is looked at. Raises RateLimited."""
-        for kind, who in _attempts(name, address):
-            self._take(_PASSWORDS[kind], kind, *who)
+        """Count an attempt to sign in, before the password is looked at. Raises RateLimited.
+
+        Each server counts for itself: signing in has to work while Redis is away. The name from this address
+        is counted now, so that many attempts at once gain nothing; the address and the name alone only when
+        the password turns out wrong, so that those who know theirs stop nobody.
+        """
+        for kind, who in (("address", address), ("name", name)):
+            if not self._local.test(_PASSWORDS[kind], kind, who):
+                self._refuse(self._local, _PASSWORDS[kind], kind, who)
+        if not self._local.hit(_PASSWORDS["pair"], "pair", name, address):
+            self._refuse(self._local, _PASSWORDS["pair"], "pair", name, address)
+
+    def wrong_password(self, name: str, address: str) -> None:
+        """Count an attempt that failed."""
+        for kind, who in (("address", address), ("name", name)):
+            self._local.hit(_PASSWORDS[kind], kind, who)
 
     def right_password(self, name: str, address: str) -> None:
         """Forget the wrong passwords of somebody who knows the right one after all."""
-        for kind, who in _attempts(name, address):
-            if kind == "pair":
-                for limiter in self._limiters():
-                    limiter.clear(_PASSWORDS[kind], kind, *who)
+        self._local.clear(_PASSWORDS["pair"], "pair", name, address)
+
+    def link(self, address: str) -> None:
+        """Count the use of a set-up link. Raises RateLimited where there were many."""
+        self._take(_LINKS, "link", address)
 
     def _take(self, limit: RateLimitItem, kind: str, *who: str) -> None:
-        for limiter in self._limiters():
+        for limiter in [self._shared, self._local] if self._shared else [self._local]:
             try:
                 if limiter.hit(limit, kind, *who):
                     return
-                wait = max(1.0, limiter.get_window_stats(limit, kind, *who).reset_time - time.time())
+                self._refuse(limiter, limit, kind, *who)
+            except RateLimited:
+                raise
             except Exception as error:
                 if limiter is self._local:
                     raise
                 # Redis is away: what is counted here still protects this server.
                 log.warning("limits_counted_here", error=str(error))
                 continue
-            raise RateLimited(
-                f"Too many requests ({limit} are allowed): try again in {wait:.0f} s.",
-                retry_after=wait,
-            )
 
-    def _limiters(self) -> list[MovingWindowRateLimiter]:
-        return [self._shared, self._local] if self._shared else [self._local]
-
-
-def _attempts(name: str, address: str) -> list[tuple[str, tuple[str, ...]]]:
-    return [("pair", (name, address)), ("address", (address,)), ("name", (name,))]
+    def _refuse(self, limiter: MovingWindowRateLimiter, limit: RateLimitItem, kind: str, *who: str) -> None:
+        wait = max(1.0, limiter.get_window_stats(limit, kind, *who).reset_time - time.time())
+        raise RateLimited(
+            f"Too many requests ({limit} are allowed): try again in {wait:.0f} s.", retry_after=wait
+        )
 
 
 def _shared(settings: Settings) -> Storage | None:

@@ -10,7 +10,6 @@ from auricle.accounts.sessions import end_sessions
 from auricle.accounts.tokens import new_token, token_hash
 from auricle.errors import Conflict, InvalidOption, NotFound
 from auricle.store.audit import record
-from auricle.store.recordings import clean_name
 from auricle.store.schema import LOCAL_USER, SetupLink, User, now
 
 #: How long a set-up link is good for.
@@ -42,7 +41,8 @@ def rename(session: Session, user: User, name: str) -> None:
 
 
 def _free_name(session: Session, name: str) -> str:
-    clean = clean_name(name, "").strip()
+    # A name stands in one line of a log and of a table; in a page it is shown as the text it is.
+    clean = " ".join("".join(one if one.isprintable() else " " for one in name).split())
     if not clean or len(clean) > 200:
         raise InvalidOption("A user needs a name of at most 200 characters.")
     if session.scalars(select(User).where(User.name == clean)).first() is not None:

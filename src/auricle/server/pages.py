@@ -60,11 +60,11 @@ class _Markup(str):
 
 
 class _Static(StaticFiles):
-    """Files that a browser may keep for an hour, and asks about after that."""
+    """Files that a browser keeps but asks about each time, so that an upgrade shows at once."""
 
     async def get_response(self, path: str, scope: Scope) -> Response:
         response = await super().get_response(path, scope)
-        response.headers["Cache-Control"] = "public, max-age=3600"
+        response.headers["Cache-Control"] = "no-cache"
         return response
 
 

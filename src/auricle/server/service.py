@@ -62,7 +62,6 @@ def running(settings: Settings) -> Iterator[Service]:
 
     Raises Conflict where another server uses this data folder, and the errors of opening the database.
     """
-    settings.data_dir.mkdir(parents=True, exist_ok=True)
     with hold_data_folder(settings), contextlib.closing(database_of(settings)) as database:
         prepare_database(database)
         service = _build(settings, database)

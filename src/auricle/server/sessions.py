@@ -121,10 +121,11 @@ def sign_in(service: ServiceDep, request: Request, response: Response, given: Cr
             found = error
     if isinstance(found, Unauthorized):
         metrics().refused("password")
+        service.limits.wrong_password(given.name[:200], address)
         with service.database.write() as session:
             record(session, None, "session.refused", given.name[:200])
         raise found
-    service.limits.right_password(given.name, address)
+    service.limits.right_password(given.name[:200], address)
     return _begun(service, request, response, found)
 
 
@@ -242,7 +243,9 @@ def change_password(
             sessions.sign_in(session, user.name, change.current)
         except Unauthorized:
             metrics().refused("password")
+            service.limits.wrong_password(user.name, address_of(request))
             raise Forbidden("The current password is wrong.") from None
+    service.limits.right_password(user.name, address_of(request))
     with service.database.write() as session:
         people.set_password(session, session.get_one(User, user.id), change.new)
     if caller.how == "session":
@@ -252,7 +255,7 @@ def change_password(
 @router.post("/setup/look")
 def look_at_link(service: ServiceDep, request: Request, given: LinkToken) -> LinkModel:
     """Who a set-up link is for; it stays good."""
-    _count_attempt(service, "", address_of(request))
+    service.limits.link(address_of(request))
     with service.database.read() as session:
         user = people.link_owner(session, given.token)
         return LinkModel(name=user.name, first=_is_first(session, user))
@@ -266,7 +269,7 @@ def _is_first(session: Session, user: User) -> bool:
 def set_up(service: ServiceDep, request: Request, response: Response, choice: Setup) -> SessionModel:
     """Choose a password by a set-up link, which is void from then on, and be signed in."""
     _refuse_open(service)
-    _count_attempt(service, "", address_of(request))
+    service.limits.link(address_of(request))
     with service.database.write() as session:
         first = _is_first(session, people.link_owner(session, choice.token))
         user = people.use_link(session, choice.token, choice.password, choice.name if first else None)

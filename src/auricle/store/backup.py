@@ -57,6 +57,7 @@ def backup(database: Database, storage: Storage, file: Path, say: Say = lambda _
 
     The rows are those of one moment, and every blob they name is in. The file is there whole, or not at all.
     """
+    _refuse_other_tables("This", database)
     # Its name owes nothing to `file`, whose name may be as long as names can be.
     temporary = file.with_name(f".{secrets.token_hex(8)}.tmp")
     try:
@@ -66,6 +67,15 @@ def backup(database: Database, storage: Storage, file: Path, say: Say = lambda _
     finally:
         temporary.unlink(missing_ok=True)
     return counts
+
+
+def _refuse_other_tables(which: str, database: Database) -> None:
+    found = revision(database)
+    if found != head():
+        raise Conflict(
+            f"{which} installation has tables of revision {found or 'none'}, this Auricle has {head()}: "
+            "open it once with this Auricle, or upgrade it with auricle db upgrade."
+        )
 
 
 def restore(
@@ -114,12 +124,7 @@ def migrate(
     say: Say = lambda _: None,
 ) -> Counts:
     """Copy another installation into this empty one, rows and blobs; the other stays as it is."""
-    found = revision(source)
-    if found != head():
-        raise Conflict(
-            f"The other installation has tables of revision {found or 'none'}, this Auricle has {head()}: "
-            "open it once with this Auricle, or upgrade it with auricle db upgrade."
-        )
+    _refuse_other_tables("The other", source)
     prepare_database(database)
     with source.read() as session:
 

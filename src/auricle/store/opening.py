@@ -16,8 +16,13 @@ def database_of(settings: Settings) -> Database:
     """The database the settings name; its folder is made where the default is used."""
     if settings.database_url is not None:
         return open_database(settings.database_url)
-    settings.data_dir.mkdir(parents=True, exist_ok=True)
+    make_data_folder(settings)
     return open_database(f"sqlite:///{settings.data_dir / 'auricle.db'}")
+
+
+def make_data_folder(settings: Settings) -> None:
+    """Make the data folder where it is missing; nobody else on the machine may look into it."""
+    settings.data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
 
 
 def storage_of(settings: Settings) -> Storage:
@@ -28,7 +33,7 @@ def storage_of(settings: Settings) -> Storage:
 @contextlib.contextmanager
 def hold_data_folder(settings: Settings) -> Iterator[None]:
     """Keep every other server away from the data folder; raises Conflict where one is there already."""
-    settings.data_dir.mkdir(parents=True, exist_ok=True)
+    make_data_folder(settings)
     lock = FileLock(settings.data_dir / "server.lock")
     try:
         lock.acquire(timeout=0)
