@@ -18,12 +18,14 @@ every field, and can be tried out, at [/docs](http://127.0.0.1:8000/docs) (Swagg
 is `/openapi.json` (OpenAPI 3.1).
 
 ```sh
+export AURICLE_KEY=$(auricle keys create)
 api=http://127.0.0.1:8000/api/v1
-job=$(curl -s -F file=@talk.mp3 $api/recordings \\
+curl() { command curl -s -H "Authorization: Bearer $AURICLE_KEY" "$@"; }
+job=$(curl -F file=@talk.mp3 $api/recordings \\
       | python3 -c 'import json, sys; print(json.load(sys.stdin)["job"]["id"])')   # store it, queue its job
-curl -s $api/jobs/$job                                   # how far it is
-curl -sN $api/jobs/$job/events                           # follow it to its end
-curl -s "$api/jobs/$job/transcript?format=srt"           # fetch what was said
+curl $api/jobs/$job                                   # how far it is
+curl -N $api/jobs/$job/events                           # follow it to its end
+curl "$api/jobs/$job/transcript?format=srt"           # fetch what was said
 ```
 
 - **Errors** are problem details (RFC 9457, `application/problem+json`): `detail` is a sentence that says
@@ -31,9 +33,9 @@ curl -s "$api/jobs/$job/transcript?format=srt"           # fetch what was said
 - **Lists** come in pages: pass `next` of one page as `cursor` of the next.
 - **Writes are safe to repeat**: uploads and jobs take an `Idempotency-Key`; changes take the `ETag` that
   was read in `If-Match` and answer 412 where somebody was faster.
-- **Who asks**: without an `Authorization` header you are the local user, who is an admin; with `Bearer`
-  and an API key you are the key's owner. Until people have to sign in, the server only listens on
-  addresses of this machine, and it refuses writes that other web pages send through a browser.
+- **Who asks**: send an API key (`Authorization: Bearer KEY`; `auricle keys create` makes one) or the cookie
+  of a session. Reading takes the scope `read`, everything else `write`, the dialects `transcribe`; see
+  [People, keys and limits](accounts.md). What belongs to somebody else answers 404.
 - **Options** of a job are JSON: `{"language": "de", "word_times": false}`. An option that the chosen
   engine cannot honour is refused with 400; `GET /info` lists all of them.
 - **Progress** is sent as the present state, never as a change, so a stream that broke can be opened
@@ -51,6 +53,9 @@ _TITLES = {
     "search": "Search",
     "exchange": "Exports and erasure",
     "users": "People and keys",
+    "openai": "OpenAI's dialect",
+    "asr": "whisper-asr-webservice's dialect",
+    "models": "Models",
     "admin": "Administration",
     "information": "Information",
     "health": "Health",

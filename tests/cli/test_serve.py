@@ -134,7 +134,8 @@ def test_the_first_start_prints_a_link_by_which_somebody_gets_in(start: Callable
     _, log = server.end()
     assert password["token"] not in log
     again = start(auth="on")
-    out, _ = again.end()
+    again.popen.terminate()
+    out, _ = again.popen.communicate(timeout=60)
     assert "/setup#" not in out
 
 
