@@ -191,6 +191,13 @@ def test_who_is_refused_is_counted(locked: LiveServer) -> None:
     assert sample(locked, "auricle_requests_refused_total", reason="key") == before + 1
 
 
+def test_a_quota_that_is_used_up_is_counted(make_server: Callable[..., LiveServer], meeting: Path) -> None:
+    server = make_server(quota_space=0)
+    before = sample(server, "auricle_requests_refused_total", reason="quota")
+    assert server.client.put("/recordings", content=meeting.read_bytes()).status_code == 429
+    assert sample(server, "auricle_requests_refused_total", reason="quota") == before + 1
+
+
 class Tired(FakeEngine):
     """Fails the first time it is asked."""
 

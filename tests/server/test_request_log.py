@@ -274,6 +274,7 @@ def test_what_nobody_caught_is_logged_once_under_the_name_of_its_request(
 
     with capture_logs(processors=[structlog.contextvars.merge_contextvars]) as events:
         answer = httpx.get(f"{server.origin}/crash", headers={"X-Request-ID": "r-9"})
+        soon(lambda: any(event["event"] == "request" for event in events), "the request is logged")
     assert answer.status_code == 500
     assert answer.json()["code"] == "internal"
     assert "fault of ours" not in answer.text

@@ -13,7 +13,8 @@ from pydantic import BaseModel, Field
 from starlette.exceptions import HTTPException
 from starlette.types import Scope
 
-from auricle.errors import AuricleError, RateLimited
+from auricle.errors import AuricleError, QuotaExceeded, RateLimited
+from auricle.metrics import metrics
 from auricle.server.dialects.errors import InvalidField, UnsupportedField, asr_error, openai_error
 
 log = structlog.get_logger(__name__)
@@ -129,6 +130,8 @@ def add_problems(app: FastAPI) -> None:
     @app.exception_handler(AuricleError)
     async def _ours(request: Request, error: Exception) -> JSONResponse:
         assert isinstance(error, AuricleError)  # noqa: S101 - what the handler is registered for
+        if isinstance(error, QuotaExceeded):
+            metrics().refused("quota")
         return _of_error(request.scope, error)
 
     @app.exception_handler(RequestValidationError)

@@ -22,7 +22,7 @@ _HEADERS = {
     "Referrer-Policy": "no-referrer",
     "Cache-Control": "no-store",
 }
-#: Paths that are asked for every few seconds; nobody wants to read of that.
+#: Routes that are asked for every few seconds; nobody wants to read of that.
 _PROBES = ("/health", "/metrics")
 _METHODS = {"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"}
 #: The client went away before there was an answer; nginx calls it so.
@@ -103,7 +103,7 @@ class RequestLog:
                 await self._answer(exchange, receive, send)
             finally:
                 exchange.count()
-                if not path.startswith(_PROBES):
+                if not template_of(scope).startswith(_PROBES):
                     log.info("request", **exchange.facts())
 
     async def _answer(self, exchange: _Exchange, receive: Receive, send: Send) -> None:
