@@ -13,9 +13,12 @@ from live_server import LiveServer, live_server
 
 
 @pytest.fixture(scope="module")
-def server(tmp_path_factory: pytest.TempPathFactory, tiny_model: Path) -> Iterator[LiveServer]:
-    """One server for the tests of a file."""
-    with live_server(tmp_path_factory.mktemp("server"), tiny_model) as running:
+def server(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory, tiny_model: Path
+) -> Iterator[LiveServer]:
+    """One server for the tests of a file, with accounts where its `AUTH` is on."""
+    auth = getattr(request.module, "AUTH", "off")
+    with live_server(tmp_path_factory.mktemp("server"), tiny_model, auth=auth) as running:
         yield running
 
 

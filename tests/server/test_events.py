@@ -13,6 +13,8 @@ from auricle.testing import silence, write_wav
 from live_server import LiveServer
 from services import wait_until
 
+AUTH = "on"
+
 
 def events(server: LiveServer, path: str, last: str = "", **params: str) -> Iterator[tuple[str, str, Any]]:
     """(name, id, data) of every event until the stream ends."""

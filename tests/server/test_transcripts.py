@@ -11,6 +11,8 @@ import pytest
 
 from live_server import LiveServer
 
+AUTH = "on"
+
 
 @pytest.fixture
 def recording(server: LiveServer, bundled: Path) -> str:

@@ -38,7 +38,10 @@ _DESCRIPTION = """Recordings into transcripts you can trust, on your own machine
 
 `POST /api/v1/recordings` takes a file and queues its job, `GET /api/v1/jobs/{id}` says how far it is, and
 `GET /api/v1/jobs/{id}/transcript?format=srt` gives what was said. Errors are problem details (RFC 9457),
-lists come in pages, and every write is safe to repeat.
+lists come in pages, and every write is safe to repeat. Sign in, or send an API key (`auricle keys create`).
+
+`POST /v1/audio/transcriptions` is OpenAI's, `POST /asr` whisper-asr-webservice's: clients of theirs only need
+this server's address and a key.
 """
 
 _ROUTERS = (
