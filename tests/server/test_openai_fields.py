@@ -25,6 +25,15 @@ class TestSpellings:
         body = post(server, said, *fields, (name, "word"), (name, "segment")).json()
         assert {"words", "segments"} <= set(body)
         assert "words" in post(server, said, *fields, (name, "word,segment")).json()
+        assert "words" in post(server, said, *fields, (name, '["word", "segment"]')).json()
+
+    @pytest.mark.parametrize("shape", ["json", "srt"])
+    def test_what_is_so_anyway_may_be_asked_for_in_every_form(
+        self, server: LiveServer, said: Path, shape: str
+    ) -> None:
+        fields = ("model", "gpt-4o-transcribe"), ("response_format", shape)
+        answer = post(server, said, *fields, ("timestamp_granularities[]", "segment"))
+        assert answer.text == post(server, said, *fields).text
 
     def test_a_field_may_be_repeated_or_blank(self, server: LiveServer, said: Path) -> None:
         fields = ("model", "whisper-1"), ("model", "whisper-1"), ("language", ""), ("prompt", " ")
@@ -56,6 +65,7 @@ class TestSpellings:
             ({"language": "english"}, "language", "en"),
             ({"language": "pt-BR"}, "language", "pt"),
             ({"languages[]": "de"}, "language", "de"),
+            ({"language": "Auto"}, "language", None),
             ({"prompt": "Hello, Anna."}, "prompt", "Hello, Anna."),
             ({"initial_prompt": "Hello."}, "prompt", "Hello."),
             ({"temperature": "0"}, "temperatures", None),
@@ -87,6 +97,8 @@ class TestSpellings:
         assert (heard.speech.language, heard.speech.prompt) == ("de", "Grüße.")
         heard = read_request({"language": ["en"]}, settings, "transcribe").options
         assert heard.speech.language == "en"
+        heard = read_request({"language": ["auto"]}, settings, "transcribe").options
+        assert (heard.speech.language, heard.speech.prompt) == (None, "Grüße.")
 
 
 def asked(fields: dict[str, str]) -> Wanted:

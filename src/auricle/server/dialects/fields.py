@@ -39,6 +39,11 @@ class Fields:
         """All values of a field, in order, each once."""
         return list(dict.fromkeys(self._values.get(name, ())))
 
+    def items(self, name: str) -> list[str]:
+        """The items of a list that was sent in any way: once or often, with commas, as JSON."""
+        parts = [part.strip(" \"'") for text in self.many(name) for part in text.strip("[] ").split(",")]
+        return [part for part in parts if part]
+
     def one(self, name: str) -> str | None:
         """The value of a field; InvalidField where it was sent with several."""
         values = self._values.get(name)
@@ -63,7 +68,7 @@ class Fields:
 
     def choice(self, name: str, allowed: Sequence[str]) -> list[str]:
         """The values of a field, of which only some are allowed."""
-        chosen = [text.strip() for given in self.many(name) for text in given.split(",")]
+        chosen = self.items(name)
         for text in chosen:
             if text not in allowed:
                 raise self.wrong(name, f"{name} is {_short(text)}, but has to be {' or '.join(allowed)}.")

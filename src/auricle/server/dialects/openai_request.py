@@ -37,6 +37,8 @@ _PLAIN = tuple(
 )
 _NESTED = ("chunking_strategy", "vad_options", "vad_parameters")
 _SPEAKERS = ("known_speaker_names", "known_speaker_references")
+#: What whisper.cpp's clients call a language that is to be detected.
+_DETECTED = "auto"
 #: Names in the order they are best read.
 FIELDS = (
     *("model", "response_format", "language", "languages", "prompt", "temperature", "stream"),
@@ -124,10 +126,11 @@ def _shape(form: Fields, task: Task) -> tuple[str, list[str], bool]:
             "response_format", f"response_format is {shape[:80]!r}, but has to be {' or '.join(allowed)}."
         )
     granularities = form.choice("timestamp_granularities", ("word", "segment"))
-    if granularities and shape != "verbose_json":
+    # Times of segments need no asking: some clients ask for them in every form.
+    if "word" in granularities and shape != "verbose_json":
         raise form.wrong(
             "timestamp_granularities",
-            f"timestamp_granularities has no effect with response_format {shape}: ask for verbose_json.",
+            f"timestamp_granularities word has no effect with response_format {shape}: ask for verbose_json.",
         )
     logprobs = bool(form.choice("include", ("logprobs",)))
     if logprobs and shape != "json":
@@ -183,8 +186,7 @@ class _Document:
             if value is not None and _ALSO.get(name) != "word_times":
                 self.set(_ALSO.get(name, name), value, name)
         for name in _LISTS:
-            values = [text for given in form.many(name) for text in given.strip("[] ").split(",")]
-            if values:
+            if values := form.items(name):
                 self.set(name, values, name)
         self._read_task(task)
         self._read_language()
@@ -194,6 +196,8 @@ class _Document:
 
     def options(self, model: Mapping[str, str], settings: Settings) -> JobOptions:
         """What was asked for, with an engine and a model; raises as `read_request` does."""
+        if self._options.get("language", _DETECTED) is None:
+            settings = settings.model_copy(update={"language": None})
         try:
             return read_options({**self._options, **model}, settings)
         except InvalidOption as error:
@@ -230,6 +234,9 @@ class _Document:
             )
         for name, text in (("language", form.one("language")), ("languages", next(iter(several), None))):
             if text is None:
+                continue
+            if text.strip().lower() == _DETECTED:
+                self.set("language", None, name)
                 continue
             code = language_code(text)
             if code is None:
