@@ -62,7 +62,8 @@ class Office:
         """Queue a job; returns its id."""
         with self.database.write() as session:
             recording = session.get_one(Recording, recording_id)
-            job, _ = create_job(session, recording, options or JobOptions(), settings=self.place.settings, **how)
+            settings = self.place.settings
+            job, _ = create_job(session, recording, options or JobOptions(), settings=settings, **how)
             return job.id
 
     def work(self, shift: Shift | None = None) -> int:
