@@ -197,6 +197,23 @@ def test_every_broken_recording_ends_in_an_answer(server: LiveServer, shared_dat
             assert answer.json()["error"]["message"].endswith((".", ")")), (file.name, answer.text)
 
 
+@pytest.mark.parametrize(
+    ("kind", "content", "words"),
+    [
+        ("audio/pcm", bytes(32_001), "odd number of bytes"),
+        ("audio/pcm", b"", "empty"),
+        ("audio/pcm; rate=24000", bytes(32_000), "no recording"),
+        ("audio/wav", bytes(32_000), "no recording"),
+    ],
+)
+def test_samples_without_a_header_are_taken_for_nothing_else(
+    strict: LiveServer, kind: str, content: bytes, words: str
+) -> None:
+    answer = httpx.post(f"{strict.origin}{URL}", files={"file": ("x", content, kind)}, timeout=LONG)
+    assert answer.status_code == 400
+    assert words in answer.json()["error"]["message"]
+
+
 def test_a_file_that_is_too_large_is_refused(strict: LiveServer) -> None:
     def endless() -> Iterator[bytes]:
         yield b'--x\r\nContent-Disposition: form-data; name="file"; filename="a.wav"\r\n\r\n'

@@ -3,13 +3,16 @@
 from pathlib import Path
 from typing import Any
 
+import httpx
 import pytest
 
+from auricle.audio.decode import decode
+from auricle.audio.probe import Limits
 from auricle.audio.vad import VadOptions
 from auricle.server.dialects.openai_request import Wanted, read_request
 from auricle.settings import Settings
 from live_server import LiveServer
-from openai_wire import post, text_of
+from openai_wire import LONG, post, text_of
 
 
 @pytest.fixture
@@ -38,6 +41,17 @@ class TestSpellings:
     def test_a_field_may_be_repeated_or_blank(self, server: LiveServer, said: Path) -> None:
         fields = ("model", "whisper-1"), ("model", "whisper-1"), ("language", ""), ("prompt", " ")
         assert post(server, said, *fields, ("user", "me")).json()["text"] == text_of(said)
+
+    @pytest.mark.parametrize("kind", ["audio/pcm", "audio/raw", "audio/pcm; rate=16000"])
+    def test_samples_without_a_header_are_heard_where_their_type_says_so(
+        self, server: LiveServer, said: Path, tmp_path: Path, kind: str
+    ) -> None:
+        decode(said, tmp_path / "raw", limits=Limits())
+        file = "speech", (tmp_path / "raw").read_bytes(), kind
+        answer = httpx.post(
+            f"{server.origin}/v1/audio/transcriptions", files={"file": file}, timeout=LONG
+        ).json()
+        assert answer["text"] == text_of(said)
 
     def test_a_request_without_a_model_means_the_configured_one(self, server: LiveServer, said: Path) -> None:
         assert post(server, said).json()["text"] == text_of(said)

@@ -14,6 +14,7 @@ from openai import APIError, OpenAI
 from auricle.engines import Heard, Samples, SpeechOptions
 from auricle.errors import EngineFailed
 from auricle.jobs import work
+from auricle.server.dialects import openai
 from auricle.testing import CAPABILITIES, FakeEngine, say, write_wav
 from auricle.transcript import Segment, Word
 from live_server import LiveServer
@@ -77,8 +78,15 @@ def begin(server: LiveServer, recording: Path, **fields: str) -> socket.socket:
 class TestWaiting:
     @pytest.mark.parametrize("stream", ["true", "false"])
     def test_a_client_that_leaves_stops_its_own_work_and_nobody_elses(
-        self, make_server: Callable[..., LiveServer], gate: Gate, talk: Path, tmp_path: Path, stream: str
+        self,
+        make_server: Callable[..., LiveServer],
+        gate: Gate,
+        talk: Path,
+        tmp_path: Path,
+        stream: str,
+        monkeypatch: pytest.MonkeyPatch,
     ) -> None:
+        monkeypatch.setattr(openai, "PULSE", 0.1)
         server = make_server(interactive_slots=2)
         long_talk = write_wav(tmp_path / "long.wav", say(" ".join([SPOKEN] * 10)))
         with begin(server, long_talk, stream=stream):
@@ -117,6 +125,21 @@ class TestWaiting:
                 while b"data: [DONE]\n\n" not in told:
                     told += waits.recv(65_536)
         assert b"transcript.text.done" in told
+
+    def test_a_stream_in_which_nothing_happens_shows_that_it_lives(
+        self, make_server: Callable[..., LiveServer], gate: Gate, talk: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(openai, "PULSE", 0.1)
+        server = make_server()
+        with begin(server, talk, stream="true") as waits:
+            told = b""
+            while told.count(b": listening\n\n") < 2:
+                told += waits.recv(65_536)
+            gate.let_in()
+            while b"data: [DONE]\n\n" not in told:
+                told += waits.recv(65_536)
+        assert told.startswith(b"HTTP/1.1 200")
+        assert told.count(b"transcript.text.done") == 1
 
     def test_where_too_many_wait_clients_hear_when_to_come_again(
         self, make_server: Callable[..., LiveServer], gate: Gate, talk: Path

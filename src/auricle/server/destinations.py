@@ -54,14 +54,10 @@ class Blob:
 
 @dataclass(frozen=True, slots=True)
 class ScratchFile:
-    """A file that only matters while a request is answered; `floor` bytes have to stay free beside it.
-
-    `head` is written before what comes.
-    """
+    """A file that only matters while a request is answered; `floor` bytes have to stay free beside it."""
 
     path: Path
     floor: int
-    head: bytes = b""
 
     @property
     def key(self) -> str:
@@ -71,9 +67,8 @@ class ScratchFile:
     def put(self, source: BinaryIO) -> int:
         """Write it; nothing has to survive a crash."""
         with disk_errors(self.path), self.path.open("xb") as file:
-            file.write(self.head)
             shutil.copyfileobj(source, file, 1 << 20)
-            return file.tell() - len(self.head)
+            return file.tell()
 
     def delete(self) -> None:
         """Remove it."""

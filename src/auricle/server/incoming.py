@@ -47,13 +47,13 @@ class Stored:
 
 
 class _Pipe:
-    """Takes chunks from the event loop and gives them to the thread that stores them."""
+    """Takes chunks from the event loop and gives them, after `head`, to the thread that stores them."""
 
-    def __init__(self) -> None:
+    def __init__(self, head: bytes = b"") -> None:
         self.size = 0
         self.digest = hashlib.sha256()
         self._chunks: queue.Queue[bytes | BaseException | None] = queue.Queue(_WAITING)
-        self._rest = b""
+        self._rest = head
         self._over = False
 
     def read(self, size: int = -1) -> bytes:
@@ -79,12 +79,15 @@ class _Pipe:
 
 
 class Receiver:
-    """Stores one file while it comes, of at most `limit` bytes; what breaks on the way leaves nothing."""
+    """Stores one file while it comes, of at most `limit` bytes; what breaks on the way leaves nothing.
 
-    def __init__(self, destination: Destination, limit: int) -> None:
+    `head` is stored before it, and is no part of its size.
+    """
+
+    def __init__(self, destination: Destination, limit: int, head: bytes = b"") -> None:
         self._destination = destination
         self._limit = limit
-        self._pipe = _Pipe()
+        self._pipe = _Pipe(head)
         self._received = 0
         self._looked = 0
         source = cast("BinaryIO", self._pipe)
@@ -106,10 +109,10 @@ class Receiver:
     async def finish(self) -> Stored:
         """All is there."""
         await self._pipe.send(None, self._storing)
-        size = await self._storing
-        if size == 0:
+        await self._storing
+        if self._received == 0:
             raise InvalidOption("The file is empty (0 bytes).")
-        return Stored(self._destination.key, size, self._pipe.digest.hexdigest())
+        return Stored(self._destination.key, self._received, self._pipe.digest.hexdigest())
 
     async def give_up(self) -> None:
         """Stop, and take away what is stored already."""
@@ -208,18 +211,27 @@ async def receive_form(
         return await keep(form)
 
 
+def _no_head(_: str) -> bytes:
+    return b""
+
+
 @contextlib.asynccontextmanager
 async def incoming_form(
-    request: Request, destination: Destination, limit: int, *, file_field: str = "file"
+    request: Request,
+    destination: Destination,
+    limit: int,
+    *,
+    file_field: str = "file",
+    head_of: Callable[[str], bytes] = _no_head,
 ) -> AsyncIterator[Form]:
     """A multipart form whose file, of at most `limit` bytes, lies at its destination.
 
-    Where anything raises, also what is done with the form, nothing stays there. Raises InvalidOption for
+    `head_of` says what has to stand before a file of a media type. Where anything raises, also what is done with the form, nothing stays there. Raises InvalidOption for
     a body that is no such form.
     """
     boundary = _boundary(request, file_field)
     await check_room(request, destination, limit)
-    reader = _FormReader(destination, limit, file_field)
+    reader = _FormReader(destination, limit, file_field, head_of)
     try:
         async for event in _events(request, boundary):
             await reader.take(*event)
@@ -243,11 +255,14 @@ def _boundary(request: Request, file_field: str) -> bytes:
 class _FormReader:
     """Puts the parts of a form where they belong."""
 
-    def __init__(self, destination: Destination, limit: int, file_field: str) -> None:
+    def __init__(
+        self, destination: Destination, limit: int, file_field: str, head_of: Callable[[str], bytes]
+    ) -> None:
         self.receiver: Receiver | None = None
         self._destination = destination
         self._limit = limit
         self._file_field = file_field
+        self._head_of = head_of
         self._form = Form({})
         self._name = ""
         self._value = bytearray()
@@ -287,7 +302,8 @@ class _FormReader:
             raise InvalidOption("The form has several files: send one recording a request.")
         self._form.filename = parameters.get(b"filename", b"").decode("utf-8", errors="replace")
         self._form.media_type = lines.get(b"content-type", b"").strip().decode("latin-1")
-        self.receiver = Receiver(self._destination, self._limit)
+        head = self._head_of(self._form.media_type)
+        self.receiver = Receiver(self._destination, self._limit, head)
 
 
 async def _events(request: Request, boundary: bytes) -> AsyncIterator[tuple[str, bytes]]:

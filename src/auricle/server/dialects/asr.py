@@ -2,7 +2,6 @@
 
 import contextlib
 import json
-import struct
 from collections.abc import AsyncIterator
 from dataclasses import replace
 from typing import Annotated, Any, Literal
@@ -50,13 +49,6 @@ _FORM: dict[str, Any] = {
         },
     }
 }
-#: A WAV file of 16-bit samples, mono, 16 kHz; the sizes say that it goes on to the end.
-_WAV_HEAD = struct.pack(
-    "<4sI4s4sIHHIIHH4sI",
-    *(b"RIFF", 0xFFFFFFFF, b"WAVE"),
-    *(b"fmt ", 16, 1, 1, 16_000, 32_000, 2, 16),
-    *(b"data", 0xFFFFFFFF),
-)
 
 
 class _Sent(BaseModel):
@@ -180,16 +172,14 @@ def _language(text: str | None) -> str | None:
 
 @contextlib.asynccontextmanager
 async def _received(request: Request, service: Service, sent: _Sent) -> AsyncIterator[ScratchForm]:
-    head = b"" if sent.encode else _WAV_HEAD
-    async with receive_scratch(request, service, file_field=_FILE, head=head) as form:
+    def is_raw(_: str) -> bool:
+        return not sent.encode
+
+    async with receive_scratch(request, service, file_field=_FILE, is_raw=is_raw) as form:
         if form.fields:
             name = next(iter(form.fields))
             raise InvalidOption(
                 f"The form has a field {name[:80]!r}: options belong into the URL, after a ?."
-            )
-        if head and form.size % 2:
-            raise InvalidOption(
-                "With encode=false the file has to be 16-bit samples, but it has an odd number of bytes."
             )
         # Nobody waits in the queue to hear that it is no recording.
         await run_in_threadpool(probe, form.path, prepare_options(service.settings).limits)

@@ -20,7 +20,7 @@ from auricle.server.dialects.form import ScratchForm, receive_scratch
 from auricle.server.dialects.openai_answer import Telling, openai_answer
 from auricle.server.dialects.openai_fields import form_schema
 from auricle.server.dialects.openai_request import Task, Wanted, read_request
-from auricle.server.dialects.waiting import transcript_of, while_connected
+from auricle.server.dialects.waiting import transcript_of, while_connected, with_pulse
 from auricle.server.interactive import Event, Finished, Heard, Queued, hear
 from auricle.server.problems import status_of
 from auricle.server.service import Service
@@ -28,6 +28,9 @@ from auricle.server.service import Service
 log = structlog.get_logger(__name__)
 
 router = APIRouter(tags=["openai"])
+
+#: A stream says at least this often (s) that it lives, before proxies take it for dead.
+PULSE = 15.0
 
 
 async def _received(request: Request, service: ServiceDep, _: TranscribeDep) -> AsyncIterator[ScratchForm]:
@@ -60,9 +63,10 @@ async def _answer(
     if not wanted.stream:
         transcript = await while_connected(request, transcript_of(events))
         return await run_in_threadpool(openai_answer, transcript, wanted, title)
-    # What goes wrong before anything was heard is still answered with a status of its own.
-    first = await while_connected(request, anext(events))
-    return _EventStream(_told(first, events, wanted))
+    # What goes wrong before anything is told is still answered with a status of its own.
+    told = with_pulse(events, PULSE)
+    first = await while_connected(request, anext(told))
+    return _EventStream(_told(first, told, wanted))
 
 
 def _understood(service: Service, form: ScratchForm, task: Task) -> Wanted:
@@ -88,9 +92,9 @@ class _EventStream(StreamingResponse):
 
 
 async def _told(
-    first: Event, events: AsyncGenerator[Event, None], wanted: Wanted
+    first: Event | None, events: AsyncGenerator[Event | None, None], wanted: Wanted
 ) -> AsyncGenerator[str, None]:
-    """The events as frames of text. An error that comes after the first event becomes one too."""
+    """The events as frames of text. An error that comes after the first one becomes a frame too."""
     telling = Telling(wanted)
     async with contextlib.aclosing(events):
         try:
@@ -107,9 +111,11 @@ async def _told(
             yield _frame(openai_body(500, "Something went wrong here: the log says what.", "internal"))
 
 
-def _frames(event: Event, telling: Telling) -> list[str]:
+def _frames(event: Event | None, telling: Telling) -> list[str]:
+    # Comments: clients skip them, and proxies see that the connection lives.
+    if event is None:
+        return [": listening\n\n"]
     if isinstance(event, Queued):
-        # A comment: clients skip it, and proxies see that the connection lives.
         return [f": queued {event.position}\n\n"]
     if isinstance(event, Heard):
         return [_frame(one) for one in telling.heard(event.segments)]

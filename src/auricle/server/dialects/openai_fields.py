@@ -11,7 +11,7 @@ from auricle.server.dialects.openai_request import FORMATS, STREAMED, Task
 _MEANINGS = {
     "model": "whisper-1 is the configured engine and model; GET /v1/models lists all names.",
     "response_format": "The form of the answer.",
-    "language": "A code such as en or a name such as english; auto, or none here and in the settings, detects it.",
+    "language": "A code such as en or a name such as english; auto detects it, as when not given.",
     "languages": "At most one: the same as language.",
     "temperature": "0 to 1; 0 goes up step by step where a decode fails.",
     "stream": f"Server-sent events while the file is being heard; for {', '.join(STREAMED)}.",

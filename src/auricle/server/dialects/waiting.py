@@ -33,6 +33,22 @@ async def while_connected(request: Request, work: Coroutine[Any, Any, _T]) -> _T
         await surely(asyncio.wait([task]))
 
 
+async def with_pulse(events: AsyncGenerator[_T, None], pulse: float) -> AsyncGenerator[_T | None, None]:
+    """The events, and None whenever `pulse` (s) has gone by without one."""
+    async with contextlib.aclosing(events):
+        while True:
+            coming = asyncio.ensure_future(anext(events))
+            try:
+                while not (await asyncio.wait([coming], timeout=pulse))[0]:
+                    yield None
+                yield coming.result()
+            except StopAsyncIteration:
+                return
+            finally:
+                coming.cancel()
+                await surely(asyncio.wait([coming]))
+
+
 async def transcript_of(events: AsyncGenerator[Event, None]) -> Transcript:
     """What a file that is being heard says, once all of it is known (see `interactive.hear`)."""
     async with contextlib.aclosing(events):
