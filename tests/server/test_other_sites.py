@@ -5,6 +5,7 @@ import json
 import threading
 from collections.abc import Callable, Iterator
 
+import httpx
 import pytest
 
 from auricle.store.schema import LOCAL_USER
@@ -123,3 +124,19 @@ def test_a_page_of_another_site_shows_none_of_ours_in_a_frame(
     other_site.page = f'<!doctype html><iframe src="{server.origin}/account"></iframe>'
     tab.open(f"http://127.0.0.1:{other_site.port}/")
     assert any("frame-ancestors" in one for one in tab.complaints)
+
+
+def test_a_site_that_the_settings_name_has_no_use_of_its_visitors_cookies(
+    make_server: Callable[..., LiveServer],
+) -> None:
+    named = "https://notes.example"
+    server = make_server(auth="on", cors_origins=named)
+    user = admin(server)
+    let_the_admin_in(server)
+    mine = {"Cookie": f"auricle={session_of(server, user)}"}
+    link = f"{server.url}/users/{user.id}/setup-link"
+    for site in ({}, {"Sec-Fetch-Site": "same-site"}, {"Sec-Fetch-Site": "cross-site"}):
+        assert httpx.post(link, headers={**mine, **site, "Origin": named}).status_code == 401
+    key = {"Authorization": f"Bearer {server.key(user.id)}", "Origin": named}
+    assert httpx.post(link, headers={**mine, **key}).status_code == 201
+    assert httpx.post(link, headers={**mine, "Origin": server.origin}).status_code == 201

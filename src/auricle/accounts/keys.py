@@ -4,13 +4,14 @@ import hmac
 import secrets
 import string
 from collections.abc import Iterable, Mapping
-from datetime import timedelta
+from datetime import datetime, timedelta
 from types import MappingProxyType
 from typing import Literal
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from auricle.accounts.names import LONGEST_NAME, one_line
 from auricle.accounts.tokens import new_token, token_hash
 from auricle.errors import InvalidOption, Unauthorized
 from auricle.store.audit import record
@@ -34,7 +35,6 @@ ADMINS_SCOPES: frozenset[str] = frozenset({"metrics", "admin"})
 DEFAULT_SCOPES: tuple[Scope, ...] = ("transcribe", "read", "write")
 
 _LETTERS = string.ascii_letters + string.digits
-_LONGEST_NAME = 200
 
 
 def make_key(
@@ -44,9 +44,10 @@ def make_key(
     name: str,
     scopes: Iterable[str] = DEFAULT_SCOPES,
     days: float | None = None,
+    until: datetime | None = None,
     by: str | None = None,
 ) -> tuple[ApiKey, str]:
-    """A new key and its text, which nobody can see again; it ends after `days`, or never.
+    """A new key and its text, which nobody can see again; it ends after `days` and by `until`, or never.
 
     `by` is the id of who makes it. Raises InvalidOption for a scope there is not, or that this owner may not
     have, and for an empty name.
@@ -59,17 +60,20 @@ def make_key(
     beyond = wanted & ADMINS_SCOPES
     if beyond and owner.role != "admin":
         raise InvalidOption(f"Only keys of admins may have the scope {sorted(beyond)[0]}.")
-    if not name.strip() or len(name) > _LONGEST_NAME:
-        raise InvalidOption(f"A key needs a name of at most {_LONGEST_NAME} characters.")
+    shown = one_line(name)
+    if not shown or len(shown) > LONGEST_NAME:
+        raise InvalidOption(f"A key needs a name of at most {LONGEST_NAME} characters.")
+    ends = [now() + timedelta(days=days)] if days else []
+    ends += [until] if until else []
     public = "".join(secrets.choice(_LETTERS) for _ in range(8))
     secret = new_token()
     key = ApiKey(
         id=public,
         owner_id=owner.id,
-        name=name.strip(),
+        name=shown,
         secret_hash=token_hash(secret),
         scopes=[scope for scope in SCOPES if scope in wanted],
-        expires_at=now() + timedelta(days=days) if days else None,
+        expires_at=min(ends) if ends else None,
     )
     session.add(key)
     session.flush()

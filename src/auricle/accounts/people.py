@@ -5,6 +5,7 @@ from datetime import timedelta
 from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
+from auricle.accounts.names import LONGEST_NAME, one_line
 from auricle.accounts.passwords import hash_password
 from auricle.accounts.sessions import end_sessions
 from auricle.accounts.tokens import new_token, token_hash
@@ -41,10 +42,9 @@ def rename(session: Session, user: User, name: str) -> None:
 
 
 def _free_name(session: Session, name: str) -> str:
-    # A name stands in one line of a log and of a table; in a page it is shown as the text it is.
-    clean = " ".join("".join(one if one.isprintable() else " " for one in name).split())
-    if not clean or len(clean) > 200:
-        raise InvalidOption("A user needs a name of at most 200 characters.")
+    clean = one_line(name)
+    if not clean or len(clean) > LONGEST_NAME:
+        raise InvalidOption(f"A user needs a name of at most {LONGEST_NAME} characters.")
     if session.scalars(select(User).where(User.name == clean)).first() is not None:
         raise Conflict(f"There is a user {clean} already.")
     return clean

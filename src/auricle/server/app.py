@@ -25,6 +25,7 @@ from auricle.server import (
     uploads,
     users,
 )
+from auricle.server.bodies import BoundedBodies
 from auricle.server.dialects import asr, models, openai
 from auricle.server.guard import Guard
 from auricle.server.pages import add_pages
@@ -127,6 +128,7 @@ def create_app(
         app.include_router(router)
     app.include_router(observability.router)
     add_pages(app)
+    app.add_middleware(BoundedBodies)
     app.add_middleware(Guard, settings=settings)
     origins = listed(settings.cors_origins)
     if origins:

@@ -3,6 +3,7 @@
 import base64
 import binascii
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Annotated, Literal
 
 from fastapi import Depends, Request, Security
@@ -46,13 +47,14 @@ ServiceDep = Annotated[Service, Depends(_service)]
 class Caller:
     """Who asks, and how they proved it: by a key, by a session, or not at all (with AURICLE_AUTH=off).
 
-    `id` is that of the key or the session; `scopes` are what may be done.
+    `id` is that of the key or the session; `scopes` are what may be done, `until` when a key ends.
     """
 
     user: User
     how: Literal["key", "session", "open"]
     id: str
     scopes: frozenset[str]
+    until: datetime | None = None
 
     def needs(self, scope: str) -> User:
         """The user, where this scope is there; raises Forbidden where it is not."""
@@ -139,7 +141,7 @@ def _by_key(service: Service, text: str) -> Caller:
             session.execute(update(ApiKey).where(ApiKey.id == key.id).values(used_at=now()))
     # Somebody may have been an admin when the key was made.
     scopes = set(key.scopes) if owner.role == "admin" else set(key.scopes) - ADMINS_SCOPES
-    return Caller(owner, "key", key.id, frozenset(scopes))
+    return Caller(owner, "key", key.id, frozenset(scopes), key.expires_at)
 
 
 def _by_session(service: Service, token: str) -> Caller | None:

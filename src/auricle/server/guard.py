@@ -1,7 +1,5 @@
 """What every request passes: the refusal of what other web pages try, and what browsers are told."""
 
-from urllib.parse import urlsplit
-
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -55,7 +53,11 @@ class Guard:
                     answer.setdefault("Strict-Transport-Security", _STRICT_TRANSPORT)
             await send(message)
 
-        reason = self._refusal(scope["method"], Headers(scope=scope))
+        headers = Headers(scope=scope)
+        reason = self._refusal(scope["method"], headers)
+        if self._is_named(headers) and _is_foreign(headers):
+            # Named sites come with keys: what their visitors' browsers add is not theirs to use.
+            scope["headers"] = [one for one in scope["headers"] if one[0] != b"cookie"]
         if reason is None:
             await self._app(scope, receive, told)
         else:
@@ -69,17 +71,21 @@ class Guard:
                 "Nobody has to sign in here (AURICLE_AUTH=off), so this server answers only to names of this "
                 f"machine, such as 127.0.0.1, not to {host[:100]!r}."
             )
-        origin = headers.get("origin")
-        if method in _SAFE_METHODS or (origin is not None and origin.lower() in self._origins):
-            return None
-        site = headers.get("sec-fetch-site")
-        if site is not None:
-            foreign = site not in ("same-origin", "none")
-        else:
-            foreign = origin is not None and urlsplit(origin).netloc != host
-        if not foreign:
+        if method in _SAFE_METHODS or self._is_named(headers) or not _is_foreign(headers):
             return None
         return (
             "This request comes from another web site, which may not change anything here. "
             "AURICLE_CORS_ORIGINS names sites that may."
         )
+
+    def _is_named(self, headers: Headers) -> bool:
+        return headers.get("origin", "").lower() in self._origins
+
+
+def _is_foreign(headers: Headers) -> bool:
+    """Whether the page of another site sends this, as far as the browser says."""
+    site = headers.get("sec-fetch-site")
+    if site is not None:
+        return site not in ("same-origin", "none")
+    origin, host = headers.get("origin"), headers.get("host", "")
+    return origin is not None and origin.lower() not in (f"http://{host}".lower(), f"https://{host}".lower())

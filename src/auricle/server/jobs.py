@@ -245,7 +245,7 @@ def _read_after(after: str) -> dict[int, tuple[int, int]]:
     try:
         items = json.loads(base64.b64decode(after, altchars=b"-_", validate=True)) if after else []
         return {int(number): (int(attempt), int(count)) for number, (attempt, count) in items}
-    except (binascii.Error, ValueError, TypeError, RecursionError):
+    except (binascii.Error, ValueError, TypeError, OverflowError, RecursionError):
         raise InvalidOption("after is not what this route gave: start again without it.") from None
 
 

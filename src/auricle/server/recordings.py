@@ -38,7 +38,7 @@ class Change(BaseModel):
     """What is to change; what is left out stays."""
 
     title: str | None = Field(None, min_length=1, max_length=200)
-    tags: list[str] | None = Field(None, max_length=100)
+    tags: list[str] | None = Field(None, max_length=store.MOST_TAGS)
 
 
 class Bulk(BaseModel):
@@ -180,7 +180,10 @@ def list_recordings(
 
 
 def _naive(moment: datetime | None) -> datetime | None:
-    return None if moment is None else moment.astimezone(UTC).replace(tzinfo=None)
+    try:
+        return None if moment is None else moment.astimezone(UTC).replace(tzinfo=None)
+    except OverflowError:
+        raise InvalidOption(f"{moment} lies beyond the calendar.") from None
 
 
 def _checked(after: list[Any] | None, sort: str) -> list[Any] | None:

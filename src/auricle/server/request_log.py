@@ -29,16 +29,20 @@ _METHODS = {"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"}
 _GONE = 499
 
 
+def route_of(scope: Scope) -> Any:
+    """The route that answers a request; None before there is one."""
+    # FastAPI's route is as its router has it; the whole path stands beside it, in what the router became.
+    return scope.get("fastapi", {}).get("effective_route_context") or scope.get("route")
+
+
 def template_of(scope: Scope) -> str:
     """The path of a request's route with names in the place of values, as in `/api/v1/jobs/{job_id}`.
 
     All paths that no route has are `unmatched`, so that there are as many of these as there are routes.
     """
-    # FastAPI's route is as its router has it; the whole path stands beside it, in what the router became.
-    whole = scope.get("fastapi", {}).get("effective_route_context")
     root: str = scope.get("root_path", "")
     folder = root.removeprefix(scope.get("app_root_path", root))
-    return str(getattr(whole or scope.get("route"), "path", f"{folder}/*" if folder else "unmatched"))
+    return str(getattr(route_of(scope), "path", f"{folder}/*" if folder else "unmatched"))
 
 
 @dataclass(slots=True)

@@ -73,7 +73,7 @@ class PersonChange(UserChange):
     disabled: bool | None = None
     quota_space: int | None = Field(default=None, ge=0, description="Bytes; null is as the settings say.")
     quota_minutes: float | None = Field(
-        default=None, ge=0, description="Minutes a day; null is as the settings say."
+        default=None, ge=0, allow_inf_nan=False, description="Minutes a day; null is as the settings say."
     )
     max_open_jobs: int | None = Field(default=None, ge=1, description="Null is as the settings say.")
 
@@ -224,7 +224,10 @@ def make_key(
         str | None, Query(max_length=32, description="For somebody else: admins only.")
     ] = None,
 ) -> MadeKey:
-    """Make an API key; its secret is shown this once and kept as a hash only."""
+    """Make an API key; its secret is shown this once and kept as a hash only.
+
+    One made by a key may do no more than that key, and ends with it.
+    """
     if user_id not in (None, user.id) and not caller.is_admin:
         raise Forbidden("Only an admin may make keys for others.")
     beyond = set(wanted.scopes) - caller.scopes
@@ -235,7 +238,13 @@ def make_key(
         if owner is None:
             raise NotFound("There is no such user.")
         key, text = keys.make_key(
-            session, owner, name=wanted.name, scopes=wanted.scopes, days=wanted.days, by=user.id
+            session,
+            owner,
+            name=wanted.name,
+            scopes=wanted.scopes,
+            days=wanted.days,
+            until=caller.until,
+            by=user.id,
         )
         return MadeKey(**_key(key).model_dump(), key=text)
 

@@ -1,22 +1,26 @@
 """The database: SQLite in one file, or PostgreSQL, behind the same two kinds of sessions."""
 
 import contextlib
+import json
 import sqlite3
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 from sqlalchemy import Connection, Engine, create_engine, event, make_url
-from sqlalchemy.engine import URL
-from sqlalchemy.exc import ArgumentError, InterfaceError, OperationalError
+from sqlalchemy.engine import URL, ExceptionContext
+from sqlalchemy.exc import ArgumentError, DataError, InterfaceError, OperationalError
 from sqlalchemy.orm import Session, sessionmaker
 from sqlalchemy.pool import ConnectionPoolEntry
 
-from auricle.errors import DiskFull, InvalidSetting, StorageUnavailable
+from auricle.errors import DiskFull, InvalidOption, InvalidSetting, StorageUnavailable
 
 _PATIENCE_MS = 30_000
 _CONNECTIONS = 20
 _SQLITE_OUTAGES = ("locked", "unable to open database file", "disk I/O error", "readonly database")
+#: JSON as the text it is: what is no text, half a character say, is refused before it is kept.
+_json = partial(json.dumps, ensure_ascii=False)
 _NO_ROOM = ("database or disk is full", "No space left on device", "could not extend file")
 
 
@@ -90,7 +94,7 @@ def _sqlite(url: URL, begin: str) -> Engine:
     timeout; so those that may write say so from the start:
     https://docs.sqlalchemy.org/en/21/dialects/sqlite.html#pysqlite-serializable
     """
-    engine = create_engine(url, pool_size=_CONNECTIONS, max_overflow=_CONNECTIONS)
+    engine = create_engine(url, pool_size=_CONNECTIONS, max_overflow=_CONNECTIONS, json_serializer=_json)
 
     def on_connect(connection: sqlite3.Connection, _: ConnectionPoolEntry) -> None:
         connection.isolation_level = None
@@ -107,16 +111,18 @@ def _sqlite(url: URL, begin: str) -> Engine:
 
     event.listen(engine, "connect", on_connect)
     event.listen(engine, "begin", on_begin)
+    event.listen(engine, "handle_error", _refuse_no_value)
     return engine
 
 
 def _postgresql(url: URL) -> Engine:
     try:
-        return create_engine(
+        engine = create_engine(
             url,
             pool_size=_CONNECTIONS,
             max_overflow=_CONNECTIONS,
             pool_pre_ping=True,
+            json_serializer=_json,
             connect_args={"connect_timeout": 5, "options": "-c timezone=utc"},
         )
     except ModuleNotFoundError as error:
@@ -124,6 +130,18 @@ def _postgresql(url: URL) -> Engine:
             "AURICLE_DATABASE_URL names a PostgreSQL database, but its driver is not installed: "
             "pip install 'auricle[postgres]'."
         ) from error
+    event.listen(engine, "handle_error", _refuse_no_value)
+    return engine
+
+
+def _refuse_no_value(context: ExceptionContext) -> None:
+    """Tell whoever sends a number beyond 64 bits, half a character or NUL: it is their mistake, no crash."""
+    if isinstance(context.original_exception, OverflowError | UnicodeEncodeError) or isinstance(
+        context.sqlalchemy_exception, DataError
+    ):
+        raise InvalidOption(
+            "This request holds a number or a text that the database cannot keep."
+        ) from context.original_exception
 
 
 @contextlib.contextmanager

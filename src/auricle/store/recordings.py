@@ -26,6 +26,8 @@ from auricle.store.search import remove
 
 #: Characters that steer a terminal or turn the direction of writing: no part of any name.
 _HIDDEN = {"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"}
+#: More on one recording are a mistake.
+MOST_TAGS = 100
 SORTS = ("newest", "oldest", "title", "longest")
 
 
@@ -174,8 +176,10 @@ def tags_of(session: Session, recordings: Sequence[Recording]) -> dict[str, list
 
 
 def set_tags(session: Session, recording: Recording, names: Sequence[str]) -> None:
-    """Give a recording exactly these tags; tags nobody uses any more go."""
+    """Give a recording exactly these tags; tags nobody uses any more go. InvalidOption for too many."""
     wanted = {" ".join(name.split())[:100] for name in names} - {""}
+    if len(wanted) > MOST_TAGS:
+        raise InvalidOption(f"A recording may have {MOST_TAGS} tags at most, not {len(wanted):,}.")
     session.execute(delete(RecordingTag).where(RecordingTag.recording_id == recording.id))
     for name in sorted(wanted):
         tag = session.scalars(select(Tag).where(Tag.owner_id == recording.owner_id, Tag.name == name)).first()
