@@ -397,6 +397,19 @@ def test_workers_elsewhere_give_the_same_transcript_and_nothing_is_left(
     assert used(far) == pytest.approx(here.duration)
 
 
+def test_what_a_worker_need_not_hear_again_is_told_all_the_same(
+    far: Service, worker: Callable[..., Process], speech: Path, tmp_path: Path
+) -> None:
+    worker()
+    recording = speech / "sentence_en.flac"
+    kept = transcript_of(far, queue_file(far, recording))
+    *news, last = asyncio.run(all_of(far, copied(recording, tmp_path)))
+    assert isinstance(last, Finished)
+    assert last.transcript.text == kept.text
+    heard = [segment.text for event in news if isinstance(event, Heard) for segment in event.segments]
+    assert " ".join(heard) == kept.text
+
+
 def test_what_a_worker_fails_with_is_told(
     far: Service, worker: Callable[..., Process], tmp_path: Path
 ) -> None:

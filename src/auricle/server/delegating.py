@@ -1,8 +1,11 @@
 """A request whose answer somebody waits for, as a job for workers elsewhere, of which nothing is left."""
 
 import hashlib
+import json
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
@@ -45,6 +48,8 @@ class Errand:
         self._job_id = ""
         #: How many segments of each part were told.
         self._told: dict[int, int] = {}
+        #: The parts of which all was told.
+        self._over: set[int] = set()
 
     def ask(self, path: Path, options: JobOptions, filename: str) -> None:
         """Store the file, which is gone then, and queue the job; see `create_job` for what it raises."""
@@ -128,18 +133,28 @@ class Errand:
         parts = select(Task).where(Task.job_id == self._job_id, Task.stage == "transcribe")
         news: list[Segment] = []
         for part in session.scalars(parts.order_by(Task.number)):
+            if part.number in self._over:
+                continue
             told = self._told.get(part.number, 0)
-            rows = select(TaskSegment.document).where(
-                TaskSegment.task_id == part.id,
-                TaskSegment.attempt == part.attempt,
-                TaskSegment.number >= told,
-            )
-            heard = session.scalars(rows.order_by(TaskSegment.number)).all()
+            heard = self._heard(session, part, told)
             news += map(segment_from_dict, heard)
             self._told[part.number] = told + len(heard)
             if part.state != "done":
                 break
+            self._over.add(part.number)
         return news
+
+    def _heard(self, session: Session, part: Task, told: int) -> Sequence[dict[str, Any]]:
+        """What follows the first `told` segments of a part."""
+        if part.state == "done" and part.result and part.result.get("reused"):
+            # An earlier job heard it, so that nothing was reported for this one.
+            with self._service.storage.open(part.result["blobs"]["segments"]) as file:
+                known: list[dict[str, Any]] = json.loads(file.read())
+            return known[told:]
+        rows = select(TaskSegment.document).where(
+            TaskSegment.task_id == part.id, TaskSegment.attempt == part.attempt, TaskSegment.number >= told
+        )
+        return session.scalars(rows.order_by(TaskSegment.number)).all()
 
 
 def _problem(job: Job) -> AuricleError:
