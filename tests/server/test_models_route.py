@@ -73,6 +73,10 @@ class TestListing:
     def test_whisper_1_and_the_configured_model_come_first(self, client: openai.OpenAI) -> None:
         assert names(client)[:2] == ["whisper-1", TINY.name]
 
+    def test_a_slash_at_the_end_changes_nothing(self, server: LiveServer) -> None:
+        ask = server.client.get
+        assert ask(f"{server.origin}/v1/models/").json() == ask(f"{server.origin}/v1/models").json()
+
     def test_what_lies_in_the_cache_is_listed_by_its_shortest_name(
         self, client: openai.OpenAI, cache: Path
     ) -> None:

@@ -50,7 +50,6 @@ class _Pipe:
     """Takes chunks from the event loop and gives them, after `head`, to the thread that stores them."""
 
     def __init__(self, head: bytes = b"") -> None:
-        self.size = 0
         self.digest = hashlib.sha256()
         self._chunks: queue.Queue[bytes | BaseException | None] = queue.Queue(_WAITING)
         self._rest = head
@@ -64,7 +63,6 @@ class _Pipe:
             self._over = item is None
             self._rest = item or b""
         block, self._rest = (self._rest, b"") if size < 0 else (self._rest[:size], self._rest[size:])
-        self.size += len(block)
         self.digest.update(block)
         return block
 
@@ -226,8 +224,8 @@ async def incoming_form(
 ) -> AsyncIterator[Form]:
     """A multipart form whose file, of at most `limit` bytes, lies at its destination.
 
-    `head_of` says what has to stand before a file of a media type. Where anything raises, also what is done with the form, nothing stays there. Raises InvalidOption for
-    a body that is no such form.
+    `head_of` says what has to stand before a file of a media type. Where anything raises, also what is done
+    with the form, nothing stays there. Raises InvalidOption for a body that is no such form.
     """
     boundary = _boundary(request, file_field)
     await check_room(request, destination, limit)

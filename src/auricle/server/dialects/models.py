@@ -62,6 +62,7 @@ class ModelDeleted(BaseModel):
 
 
 @router.get("/v1/models")
+@router.get("/v1/models/", include_in_schema=False)  # it would be a model without a name
 def list_models(service: ServiceDep, _: LookDep) -> ModelList:
     """Every name that works as a model: whisper-1 is what the settings say, others are here already."""
     return ModelList(data=[_card(service, one) for one in listed_models(service.settings)])
