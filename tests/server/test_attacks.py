@@ -2,7 +2,7 @@
 
 import base64
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -123,3 +123,56 @@ def test_the_name_of_a_key_is_one_line_without_commands_for_a_terminal(server: L
         made = member.post("/keys", json={"name": "a\x1b]0;b\x07\nabcdefgh  admin"}).json()
         assert made["name"] == "a ]0;b abcdefgh admin"
         assert member.post("/keys", json={"name": "\x1b\n"}).status_code == 400
+
+
+def test_half_a_character_in_an_edit_or_an_import_changes_nothing(
+    server: LiveServer, recording: dict[str, Any]
+) -> None:
+    path = f"/recordings/{recording['id']}/transcript"
+    transcript = server.client.get(path).json()
+    segment = transcript["segments"][0]
+    edit = as_json({"operations": [{"op": "edit_segment", "id": segment["id"], "text": HALF}]})
+    assert server.client.patch(path, **edit).status_code == 400
+    imported = as_json({**transcript, "segments": [{**segment, "text": HALF, "words": []}]})
+    assert server.client.post(f"{path}/import", **imported).status_code == 400
+    assert server.client.get(path).json() == transcript
+
+
+def test_uploads_that_are_never_completed_count_towards_the_space(server: LiveServer, talk: Path) -> None:
+    size = talk.stat().st_size
+    with server.member("hoarder") as member:
+        me = member.get("/users/me").json()["id"]
+        server.client.patch(f"/users/{me}", json={"quota_space": size + 10})
+        upload = member.post("/uploads", json={"filename": talk.name, "size": size}).json()
+        assert member.post("/uploads", json={"filename": talk.name, "size": size}).status_code == 429
+        assert member.get("/users/me").json()["space"] == size
+        member.put(f"/uploads/{upload['id']}/parts/1", content=talk.read_bytes())
+        assert member.post(f"/uploads/{upload['id']}/complete").status_code == 201
+        assert member.get("/users/me").json()["space"] == size
+
+
+def test_a_revoked_key_reads_no_further_events(make_server: Callable[..., LiveServer], talk: Path) -> None:
+    server = make_server(auth="on", gpu_workers=0, cpu_workers=0)
+    job = server.upload(talk)["job"]["id"]
+    made = server.client.post("/keys", json={"name": "stolen", "scopes": ["read"]}).json()
+    with server.client_for(made["key"]) as thief, thief.stream("GET", "/events") as answer:
+        lines = answer.iter_lines()
+        assert any(line.startswith("data:") for line in lines)
+        server.client.delete(f"/keys/{made['id']}")
+        server.client.post(f"/jobs/{job}/cancel")
+        assert not any(line.startswith("data:") for line in lines)
+
+
+def test_a_network_of_ipv6_is_one_address_to_whoever_guesses_passwords(
+    make_server: Callable[..., LiveServer],
+) -> None:
+    server = make_server(auth="on", trusted_proxies="127.0.0.1", plain_http=True)
+    with server.client_for(None) as guesser:
+
+        def guess(number: int, network: str) -> int:
+            address = {"X-Forwarded-For": f"{network}::{number:x}"}
+            wrong = {"name": "nobody", "password": f"guess number {number}"}
+            return guesser.post("/session", json=wrong, headers=address).status_code
+
+        assert [guess(number, "2001:db8:0:1") for number in range(11)] == [401] * 10 + [429]
+        assert guess(1, "2001:db8:0:2") == 401

@@ -1,6 +1,7 @@
 """How often somebody may ask: counted here, or in Redis where several servers share one."""
 
 import time
+from ipaddress import IPv6Network
 
 import structlog
 from limits import RateLimitItem, parse
@@ -39,7 +40,7 @@ class Limits:
 
     def wrong_key(self, address: str) -> None:
         """Count a key that is none. Raises RateLimited where there were many."""
-        self._take(_WRONG_KEYS, "key", address)
+        self._take(_WRONG_KEYS, "key", _network(address))
 
     def password(self, name: str, address: str) -> None:
         """Count an attempt to sign in, before the password is looked at. Raises RateLimited.
@@ -48,6 +49,7 @@ class Limits:
         is counted now, so that many attempts at once gain nothing; the address and the name alone only when
         the password turns out wrong, so that those who know theirs stop nobody.
         """
+        address = _network(address)
         for kind, who in (("address", address), ("name", name)):
             if not self._local.test(_PASSWORDS[kind], kind, who):
                 self._refuse(self._local, _PASSWORDS[kind], kind, who)
@@ -56,16 +58,16 @@ class Limits:
 
     def wrong_password(self, name: str, address: str) -> None:
         """Count an attempt that failed."""
-        for kind, who in (("address", address), ("name", name)):
+        for kind, who in (("address", _network(address)), ("name", name)):
             self._local.hit(_PASSWORDS[kind], kind, who)
 
     def right_password(self, name: str, address: str) -> None:
         """Forget the wrong passwords of somebody who knows the right one after all."""
-        self._local.clear(_PASSWORDS["pair"], "pair", name, address)
+        self._local.clear(_PASSWORDS["pair"], "pair", name, _network(address))
 
     def link(self, address: str) -> None:
         """Count the use of a set-up link. Raises RateLimited where there were many."""
-        self._take(_LINKS, "link", address)
+        self._take(_LINKS, "link", _network(address))
 
     def _take(self, limit: RateLimitItem, kind: str, *who: str) -> None:
         for limiter in [self._shared, self._local] if self._shared else [self._local]:
@@ -87,6 +89,14 @@ class Limits:
         raise RateLimited(
             f"Too many requests ({limit} are allowed): try again in {wait:.0f} s.", retry_after=wait
         )
+
+
+def _network(address: str) -> str:
+    """What one customer of a provider has: an address of IPv4, 64 bits of IPv6 (RFC 6177)."""
+    try:
+        return str(IPv6Network((address.partition("%")[0], 64), strict=False))
+    except ValueError:
+        return address
 
 
 def _shared(settings: Settings) -> Storage | None:

@@ -4,11 +4,15 @@ from dataclasses import dataclass
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
+from sqlalchemy.sql.selectable import ForUpdateArg
 
 from auricle.errors import QuotaExceeded
 from auricle.settings import Settings
 from auricle.store.recordings import space_of
 from auricle.store.schema import Usage, User, now
+
+#: How PostgreSQL holds a person while their rows are counted; SQLite has one writer anyway.
+_HELD = ForUpdateArg(key_share=True)
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,12 +33,17 @@ def quota_of(user: User, settings: Settings) -> Quota:
     )
 
 
-def refuse_more_space(session: Session, owner_id: str, settings: Settings, size: int) -> None:
-    """Raise QuotaExceeded where `size` more bytes are too many."""
-    allowed = quota_of(session.get_one(User, owner_id), settings).space
+def refuse_more_space(
+    session: Session, owner_id: str, settings: Settings, size: int, *, upload_id: str = ""
+) -> None:
+    """Raise QuotaExceeded where `size` more bytes are too many; `upload_id` is the upload they came by.
+
+    Nobody else adds to what this person has until the transaction ends.
+    """
+    allowed = quota_of(session.get_one(User, owner_id, with_for_update=_HELD), settings).space
     if allowed is None:
         return
-    used = space_of(session, owner_id)
+    used = space_of(session, owner_id, besides=upload_id)
     if used + size > allowed:
         raise QuotaExceeded(
             f"Your recordings take {used:,} of the {allowed:,} bytes you may use, so {size:,} more do not "

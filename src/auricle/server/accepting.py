@@ -80,7 +80,7 @@ def accept(service: Service, user: User, arrival: Arrival, wishes: Wishes) -> Ac
     _refuse_what_is_no_audio(service, stored.key)
     name = store.clean_name(arrival.filename)
     with service.database.write() as session:
-        refuse_more_space(session, user.id, service.settings, stored.size)
+        refuse_more_space(session, user.id, service.settings, stored.size, upload_id=arrival.recording_id)
         twin = store.same_audio(session, user.id, stored.sha256)
         if twin is not None and wishes.on_duplicate == "return":
             service.storage.delete(stored.key)

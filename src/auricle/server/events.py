@@ -16,12 +16,12 @@ from fastapi.sse import EventSourceResponse, ServerSentEvent
 from sqlalchemy import select
 from starlette.concurrency import run_in_threadpool
 
-from auricle.errors import StorageUnavailable
+from auricle.errors import AuricleError, StorageUnavailable
 from auricle.jobs.advance import ENDED
 from auricle.jobs.create import find_job
 from auricle.jobs.ledger import OPEN
 from auricle.jobs.status import versions
-from auricle.server.deps import ServiceDep, UserDep
+from auricle.server.deps import ServiceDep, UserDep, identify
 from auricle.server.models import JobModel, job_models
 from auricle.server.service import Service
 from auricle.store.schema import Job
@@ -154,31 +154,37 @@ def _own_jobs(
 
 @router.get("/jobs/{job_id}/events", response_class=EventSourceResponse)
 async def watch_job(
-    request: Request, job: Annotated[str, Depends(_own_job)], last_event_id: LastEventId = None
+    request: Request,
+    service: ServiceDep,
+    job: Annotated[str, Depends(_own_job)],
+    last_event_id: LastEventId = None,
 ) -> AsyncIterator[ServerSentEvent]:
     """The state of one job, again whenever it changes; the stream ends when the job has.
 
     Events are named `job`, their data is what `GET /jobs/{id}` gives.
     """
     reader = Reader({job}, None, _sent(last_event_id))
-    async for event in _stream(request, reader, until_ended=True):
+    async for event in _stream(request, service, reader, until_ended=True):
         yield event
 
 
 @router.get("/events", response_class=EventSourceResponse)
 async def watch_jobs(
     request: Request,
+    service: ServiceDep,
     user: UserDep,
     jobs: Annotated[set[str], Depends(_own_jobs)],
     last_event_id: LastEventId = None,
 ) -> AsyncIterator[ServerSentEvent]:
     """The states of many jobs in one stream, new jobs included where none are named."""
     reader = Reader(set(jobs), None if jobs else user.id, _sent(last_event_id))
-    async for event in _stream(request, reader, until_ended=False):
+    async for event in _stream(request, service, reader, until_ended=False):
         yield event
 
 
-async def _stream(request: Request, reader: Reader, *, until_ended: bool) -> AsyncIterator[ServerSentEvent]:
+async def _stream(
+    request: Request, service: Service, reader: Reader, *, until_ended: bool
+) -> AsyncIterator[ServerSentEvent]:
     watch: Watch = request.app.state.watch
     await watch.join(reader)
     try:
@@ -195,8 +201,19 @@ async def _stream(request: Request, reader: Reader, *, until_ended: bool) -> Asy
             reader.news.clear()
             if not reader.pending and not watch.over:
                 await reader.news.wait()
+                if not await run_in_threadpool(_may_still_read, request, service):
+                    return
     finally:
         watch.leave(reader)
+
+
+def _may_still_read(request: Request, service: Service) -> bool:
+    """Whether the key or session a stream began with is good still: it may have been revoked or ended."""
+    try:
+        identify(request, service).needs("read")
+    except AuricleError:
+        return False
+    return True
 
 
 def _event_id(sent: dict[str, int]) -> str:

@@ -61,23 +61,22 @@ def begin_upload(service: ServiceDep, user: UserDep, wanted: NewUpload) -> Uploa
     if wanted.size > service.settings.max_upload:
         raise too_large(service.settings.max_upload)
     refuse_when_full(service.storage, service.settings.min_free, wanted.size)
-    with service.database.read() as session:
-        refuse_more_space(session, user.id, service.settings, wanted.size)
     upload_id = new_id()
     blob = f"recordings/{upload_id}/source"
     part_size = max(_PART, math.ceil(wanted.size / _MOST_PARTS / _MIB) * _MIB)
-    upload = Upload(
-        id=upload_id,
-        owner_id=user.id,
-        filename=clean_name(wanted.filename),
-        media_type=wanted.media_type,
-        size=wanted.size,
-        part_size=part_size,
-        blob=blob,
-        token=service.storage.uploads.begin(blob),
-        expires_at=now() + timedelta(days=service.settings.upload_days),
-    )
     with service.database.write() as session:
+        refuse_more_space(session, user.id, service.settings, wanted.size)
+        upload = Upload(
+            id=upload_id,
+            owner_id=user.id,
+            filename=clean_name(wanted.filename),
+            media_type=wanted.media_type,
+            size=wanted.size,
+            part_size=part_size,
+            blob=blob,
+            token=service.storage.uploads.begin(blob),
+            expires_at=now() + timedelta(days=service.settings.upload_days),
+        )
         session.add(upload)
     return _model(service, upload)
 

@@ -40,7 +40,7 @@ class UserModel(BaseModel):
 class QuotaModel(BaseModel):
     """What one person may use; null is without a limit."""
 
-    space: int | None = Field(description="Bytes of recordings, those in the trash included.")
+    space: int | None = Field(description="Bytes of recordings, trash and unfinished uploads included.")
     minutes: float | None = Field(description="Minutes of audio transcribed in a day (UTC).")
     max_open_jobs: int = Field(description="Unfinished jobs at once.")
 
@@ -48,7 +48,7 @@ class QuotaModel(BaseModel):
 class Me(UserModel):
     """You, what you use, and what you may use."""
 
-    space: int = Field(description="Bytes of your recordings, those in the trash included.")
+    space: int = Field(description="Bytes of your recordings, trash and unfinished uploads included.")
     quota: QuotaModel
 
 

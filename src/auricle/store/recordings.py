@@ -19,6 +19,7 @@ from auricle.store.schema import (
     StageResult,
     Tag,
     TranscriptVersion,
+    Upload,
     User,
     now,
 )
@@ -242,12 +243,13 @@ def erase(session: Session, recording: Recording) -> list[str]:
     return blobs
 
 
-def space_of(session: Session, owner_id: str) -> int:
-    """Bytes of the recordings of one person, those in the trash included."""
-    total = session.scalar(
-        select(func.coalesce(func.sum(Recording.size), 0)).where(Recording.owner_id == owner_id)
+def space_of(session: Session, owner_id: str, besides: str = "") -> int:
+    """Bytes of one person's recordings, those in the trash and uploads begun (but `besides`) included."""
+    stored = select(func.sum(Recording.size)).where(Recording.owner_id == owner_id)
+    announced = select(func.sum(Upload.size)).where(
+        Upload.owner_id == owner_id, Upload.recording_id.is_(None), Upload.id != besides
     )
-    return int(total or 0)
+    return int(session.scalar(stored) or 0) + int(session.scalar(announced) or 0)
 
 
 def retention_of(user: User, installation: int | None) -> int | None:

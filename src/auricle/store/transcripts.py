@@ -6,7 +6,7 @@ import json
 from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session
 
-from auricle.errors import NotFound
+from auricle.errors import InvalidOption, NotFound
 from auricle.store import Storage
 from auricle.store.schema import Recording, TranscriptVersion, new_id, now
 from auricle.store.search import index_transcript
@@ -16,11 +16,16 @@ from auricle.transcript import Transcript
 def store_transcript(storage: Storage, recording_id: str, transcript: Transcript) -> tuple[str, str]:
     """Store the JSON form; returns the new version's id and its blob, for `add_version`.
 
-    A blob no version names (where the transaction after this failed) is swept up later.
+    A blob no version names (where the transaction after this failed) is swept up later. Raises InvalidOption
+    for text with half a character in it.
     """
     version_id = new_id()
     blob = f"transcripts/{recording_id}/{version_id}.json"
-    storage.put(blob, io.BytesIO(json.dumps(transcript.to_dict(), ensure_ascii=False).encode()))
+    try:
+        content = json.dumps(transcript.to_dict(), ensure_ascii=False).encode()
+    except UnicodeEncodeError:
+        raise InvalidOption("The text has half a character in it (a lone surrogate).") from None
+    storage.put(blob, io.BytesIO(content))
     return version_id, blob
 
 
