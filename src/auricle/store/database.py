@@ -5,8 +5,8 @@ import json
 import sqlite3
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import partial
 from pathlib import Path
+from typing import Any
 
 from sqlalchemy import Connection, Engine, create_engine, event, make_url
 from sqlalchemy.engine import URL, ExceptionContext
@@ -19,8 +19,6 @@ from auricle.errors import DiskFull, InvalidOption, InvalidSetting, StorageUnava
 _PATIENCE_MS = 30_000
 _CONNECTIONS = 20
 _SQLITE_OUTAGES = ("locked", "unable to open database file", "disk I/O error", "readonly database")
-#: JSON as the text it is: what is no text, half a character say, is refused before it is kept.
-_json = partial(json.dumps, ensure_ascii=False)
 _NO_ROOM = ("database or disk is full", "No space left on device", "could not extend file")
 
 
@@ -132,6 +130,14 @@ def _postgresql(url: URL) -> Engine:
         ) from error
     event.listen(engine, "handle_error", _refuse_no_value)
     return engine
+
+
+def _json(value: Any) -> str:
+    """JSON with escapes, as it is searched for; UnicodeEncodeError where half a character stands in it."""
+    text = json.dumps(value)
+    if "\\ud" in text:
+        json.dumps(value, ensure_ascii=False).encode()
+    return text
 
 
 def _refuse_no_value(context: ExceptionContext) -> None:
