@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+import httpx
 import pytest
 
 from live_server import LiveServer, live_server
@@ -176,3 +177,11 @@ def test_a_network_of_ipv6_is_one_address_to_whoever_guesses_passwords(
 
         assert [guess(number, "2001:db8:0:1") for number in range(11)] == [401] * 10 + [429]
         assert guess(1, "2001:db8:0:2") == 401
+
+
+@pytest.mark.parametrize("header", ["Forwarded", "Via", "X-Forwarded-For", "X-Forwarded-Host", "X-Real-IP"])
+def test_what_a_proxy_on_this_machine_passes_on_does_not_come_from_here(
+    server: LiveServer, header: str
+) -> None:
+    assert httpx.get(f"{server.origin}/metrics").status_code == 200
+    assert httpx.get(f"{server.origin}/metrics", headers={header: "127.0.0.1"}).status_code == 401
