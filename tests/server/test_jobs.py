@@ -152,7 +152,7 @@ def test_a_part_begun_anew_tells_readers_to_forget_it(
 def test_tasks_show_who_does_what(server: LiveServer, meeting: Path) -> None:
     job = server.upload(meeting)["job"]["id"]
     server.wait(job)
-    tasks = server.client.get(f"/jobs/{job}/tasks").json()
+    tasks = server.client.get(f"/jobs/{job}/tasks").json()["items"]
     assert [task["stage"] for task in tasks] == ["prepare", "language", "transcribe", "assemble"]
     assert {task["state"] for task in tasks} == {"done"}
     assert all(task["finished_at"].endswith("Z") for task in tasks)
@@ -178,4 +178,4 @@ def test_a_reconciler_beside_the_workers_does_no_harm(server: LiveServer, meetin
     for _ in range(20):
         reconcile(server.service.database, server.service.broker)
     assert server.wait(job)["state"] == "done"
-    assert {task["attempt"] for task in server.client.get(f"/jobs/{job}/tasks").json()} == {1}
+    assert {task["attempt"] for task in server.client.get(f"/jobs/{job}/tasks").json()["items"]} == {1}

@@ -40,13 +40,13 @@ def test_an_admin_sees_queues_workers_chores_and_who_did_what(
     assert [queue["name"] for queue in overview["queues"]] == ["gpu", "cpu"]
     assert overview["recordings"] >= 1
     assert overview["jobs"]["done"] >= 1
-    (worker,) = server.client.get("/admin/workers").json()
+    (worker,) = server.client.get("/admin/workers").json()["items"]
     assert (worker["alive"], worker["queues"]) == (True, ["cpu", "gpu"])
     chores = {one["name"]: one for one in server.client.get("/admin/chores").json()}
     assert set(chores) == {"retention", "trash", "results", "segments", "uploads", "blobs"}
     actions = [one["action"] for one in server.client.get("/admin/audit").json()["items"]]
     assert "key.made" in actions
-    usage = server.client.get("/admin/usage").json()
+    usage = server.client.get("/admin/usage").json()["items"]
     local = next(one for one in usage if one["user_id"] == "local")
     assert local["days"][0]["jobs"] >= 1
     assert local["days"][0]["bytes"] > 0

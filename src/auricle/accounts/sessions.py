@@ -13,6 +13,7 @@ from auricle.store.schema import SignIn, User, now
 
 #: A visit is noted this often (s) at most, so that reading does not write.
 NOTED_EVERY = 60.0
+_MOST_SHOWN = 200
 
 
 def sign_in(session: Session, name: str, password: str) -> User:
@@ -82,6 +83,6 @@ def end_sessions(session: Session, user_id: str) -> None:
 
 
 def sessions_of(session: Session, user_id: str) -> list[SignIn]:
-    """Where a person is signed in, the last used first."""
+    """Where a person is signed in, the last used first: the newest 200 of them."""
     mine = select(SignIn).where(SignIn.user_id == user_id, SignIn.expires_at > now())
-    return list(session.scalars(mine.order_by(SignIn.seen_at.desc())))
+    return list(session.scalars(mine.order_by(SignIn.seen_at.desc()).limit(_MOST_SHOWN)))

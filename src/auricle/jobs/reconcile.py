@@ -16,11 +16,11 @@ from sqlalchemy.orm import Session
 from auricle import __version__
 from auricle.errors import StorageUnavailable
 from auricle.jobs import Broker
-from auricle.jobs.advance import advance
+from auricle.jobs.advance import ENDED, advance
 from auricle.jobs.ledger import backlog, bury, moment
 from auricle.jobs.runner import Shift
 from auricle.store.database import Database
-from auricle.store.schema import Worker, now
+from auricle.store.schema import Job, Worker, now
 
 log = structlog.get_logger(__name__)
 
@@ -33,7 +33,14 @@ GONE = 60.0
 def reconcile(database: Database, broker: Broker) -> None:
     """Close the tasks nobody may take any more, and keep as many rings in the broker as tasks are due."""
     with database.write() as session:
-        queues = {queue for job_id in bury(session) for queue in advance(session, job_id)}
+        buried = list(bury(session))
+        queues = {queue for job_id in buried for queue in advance(session, job_id)}
+        ended = session.execute(
+            select(Job.id, Job.state, Job.request_id).where(Job.id.in_(buried), Job.state.in_(ENDED))
+        ).all()
+    for job_id, state, request_id in ended:
+        event = f"job_{state}"
+        log.info(event, job=job_id, request=request_id)
     wake(database, broker, queues)
 
 

@@ -123,10 +123,16 @@ def overview(service: ServiceDep, _: AdminDep) -> Overview:
 
 
 @router.get("/workers")
-def list_workers(service: ServiceDep, _: AdminDep) -> list[WorkerModel]:
+def list_workers(
+    service: ServiceDep, _: AdminDep, limit: Limit = 50, cursor: Cursor = None
+) -> Page[WorkerModel]:
     """Who works, on what device, with which models in memory."""
+    query = select(Worker).order_by(Worker.id).limit(limit + 1)
+    if cursor is not None:
+        query = query.where(Worker.id > read_cursor(cursor, str)[0])
     with service.database.read() as session:
-        return [_worker(one) for one in session.scalars(select(Worker).order_by(Worker.id))]
+        found = session.scalars(query).all()
+    return paged(found, limit, lambda some: [_worker(one) for one in some], "id")
 
 
 @router.get("/jobs")
@@ -167,14 +173,24 @@ def list_chores(service: ServiceDep, _: AdminDep) -> list[ChoreModel]:
 
 @router.get("/usage")
 def usage(
-    service: ServiceDep, _: AdminDep, days: Annotated[int, Query(ge=1, le=3650)] = 30
-) -> list[UserUsage]:
+    service: ServiceDep,
+    _: AdminDep,
+    days: Annotated[int, Query(ge=1, le=3650)] = 30,
+    limit: Limit = 50,
+    cursor: Cursor = None,
+) -> Page[UserUsage]:
     """What everybody had done, day by day."""
-    with service.database.read() as session:
-        people = session.scalars(select(User).order_by(User.name)).all()
+    query = select(User).order_by(User.name).limit(limit + 1)
+    if cursor is not None:
+        query = query.where(User.name > read_cursor(cursor, str)[0])
+
+    def shown(people: Sequence[User]) -> list[UserUsage]:
         return [
             UserUsage(user_id=one.id, name=one.name, days=usage_of(session, one.id, days)) for one in people
         ]
+
+    with service.database.read() as session:
+        return paged(session.scalars(query).all(), limit, shown, "name")
 
 
 @router.get("/audit")

@@ -5,6 +5,7 @@ import contextlib
 import contextvars
 import tempfile
 import threading
+import time
 from collections.abc import AsyncGenerator, Callable, Coroutine, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -19,6 +20,7 @@ from auricle.engines import Engine, LanguageGuess
 from auricle.engines.scheduler import Priority
 from auricle.errors import Cancelled, StorageUnavailable
 from auricle.jobs.options import JobOptions, preparation
+from auricle.metrics import metrics
 from auricle.pipeline import Progress, Report, run_at_once, spoken_language
 from auricle.server import delegating
 from auricle.server.service import Service
@@ -191,7 +193,9 @@ def _transcribed(
 ) -> Finished:
     prepare = preparation(options, service.settings)
     with _equipped(service, options, report) as (engine, folder):
+        began = time.monotonic()
         transcript = run_at_once(path, engine, options.speech, prepare, folder=folder, report=report)
+        metrics().heard(engine.identity.name, transcript.duration, time.monotonic() - began)
     seconds = transcript.duration - (options.start or 0.0)
     try:
         with service.database.write() as session:

@@ -3,14 +3,14 @@
 import base64
 import binascii
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import partial
 from typing import Annotated, Any, Literal
 
 import structlog
 from fastapi import APIRouter, Query, Request, Response
 from pydantic import BaseModel, Field
-from sqlalchemy import and_, false, or_, select
+from sqlalchemy import and_, case, false, or_, select
 
 from auricle.errors import Conflict, InvalidOption
 from auricle.jobs.create import PRIORITIES, cancel_job, create_job, find_job, retry_job
@@ -145,14 +145,24 @@ def get_job(service: ServiceDep, user: UserDep, job_id: str) -> JobModel:
 
 
 @router.get("/jobs/{job_id}/tasks")
-def list_tasks(service: ServiceDep, user: UserDep, job_id: str) -> list[TaskModel]:
-    """The tasks of a job: who does what, and what went wrong."""
-    order = [stage.name for stage in STAGES]
+def list_tasks(
+    service: ServiceDep, user: UserDep, job_id: str, limit: Limit = 50, cursor: Cursor = None
+) -> Page[TaskModel]:
+    """The tasks of a job, stage by stage: who does what, and what went wrong."""
+    place = case({stage.name: place for place, stage in enumerate(STAGES)}, value=Task.stage)
+    query = select(Task).where(Task.job_id == job_id).order_by(place, Task.number).limit(limit + 1)
+    if cursor is not None:
+        stage, number = read_cursor(cursor, str, int)
+        after = next((one for one, known in enumerate(STAGES) if known.name == stage), -1)
+        query = query.where(or_(place > after, and_(place == after, Task.number > number)))
     with service.database.read() as session:
         find_job(session, user.id, job_id)
-        found = session.scalars(select(Task).where(Task.job_id == job_id)).all()
-    ordered = sorted(found, key=lambda task: (order.index(task.stage), task.number))
-    return [TaskModel(**{name: getattr(task, name) for name in TaskModel.model_fields}) for task in ordered]
+        found = session.scalars(query).all()
+    return paged(found, limit, _tasks, "stage", "number")
+
+
+def _tasks(tasks: Sequence[Task]) -> list[TaskModel]:
+    return [TaskModel(**{name: getattr(task, name) for name in TaskModel.model_fields}) for task in tasks]
 
 
 @router.post("/jobs/{job_id}/cancel")
@@ -163,6 +173,8 @@ def stop_job(service: ServiceDep, user: UserDep, job_id: str) -> JobModel:
         if job.state in OPEN:
             cancel_job(session, job)
             log.info("job_cancel_asked", job=job.id)
+            if job.state == "cancelled":
+                log.info("job_cancelled", job=job.id)
         session.flush()
         return job_models(session, [job])[0]
 
