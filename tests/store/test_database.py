@@ -1,14 +1,15 @@
 """Sessions that read beside those that write, and databases that go away and come back."""
 
+import contextlib
 import threading
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from sqlalchemy import select, text
+from sqlalchemy import ColumnElement, select, text
 from sqlalchemy.exc import OperationalError
 
-from auricle.errors import InvalidSetting, StorageUnavailable
+from auricle.errors import InvalidOption, InvalidSetting, StorageUnavailable
 from auricle.store.database import Database, open_database
 from auricle.store.schema import Base, User
 from services import Postgres
@@ -93,3 +94,20 @@ def test_a_database_that_cannot_be_opened_is_an_outage(tmp_path: Path) -> None:
     with pytest.raises(StorageUnavailable, match="unable to open database file"):
         names(database)
     database.close()
+
+
+@pytest.mark.parametrize(
+    "wrong", [User.name == "half a character \ud800", User.quota_space == 10**30], ids=["text", "number"]
+)
+def test_what_no_database_keeps_is_the_mistake_of_who_sends_it(
+    database: Database, wrong: ColumnElement[bool]
+) -> None:
+    with pytest.raises(InvalidOption, match="cannot keep"), database.read() as session:
+        session.execute(select(User.id).where(wrong))
+
+
+def test_postgresql_keeps_no_nul_and_that_is_the_senders_mistake(postgres: Postgres) -> None:
+    with contextlib.closing(open_database(postgres.new_database())) as found:
+        Base.metadata.create_all(found.writer)
+        with pytest.raises(InvalidOption, match="cannot keep"), found.read() as session:
+            session.execute(select(User.id).where(User.name == "a\0b"))
