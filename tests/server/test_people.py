@@ -1,5 +1,6 @@
 """Whose is what: keys, people, and that nobody sees what belongs to another."""
 
+import json
 import re
 from pathlib import Path
 
@@ -94,3 +95,35 @@ def test_a_name_is_given_once(server: LiveServer) -> None:
     assert server.client.post("/users", json={"name": "twice"}).status_code == 409
     names = [one["name"] for one in server.client.get("/users", params={"limit": 200}).json()["items"]]
     assert names == sorted(names)
+
+
+@pytest.mark.parametrize("model", ["evil/whisper", "large-v3", "/etc", "../../etc", "~"])
+def test_a_member_cannot_make_the_server_fetch_a_model_or_look_into_folders(
+    server: LiveServer, meeting: Path, model: str
+) -> None:
+    with server.member(f"member of {model}") as member:
+        with meeting.open("rb") as file:
+            refused = member.post(
+                "/recordings", files={"file": file}, data={"options": json.dumps({"model": model})}
+            )
+        assert (refused.status_code, refused.json()["code"]) == (400, "unknown_model")
+        assert "is not here" in refused.json()["detail"]
+        recording = server.upload(meeting, member, transcribe="false")["recording"]["id"]
+        asked = {"recording_id": recording, "options": {"model": model}}
+        assert member.post("/jobs", json=asked).status_code == 400
+        engine = {"recording_id": recording, "options": {"engine": "openai-api"}}
+        assert member.post("/jobs", json=engine).status_code == 403
+
+
+def test_a_member_may_name_the_model_that_is_here(server: LiveServer, meeting: Path) -> None:
+    with server.member("namer") as member:
+        recording = server.transcribed(meeting, member, options=json.dumps({"model": "whisper-1"}))
+        assert recording["state"] == "done"
+
+
+def test_nobody_has_endless_keys(server: LiveServer) -> None:
+    with server.member("collector") as member:
+        made = [member.post("/keys", json={"name": "k"}) for _ in range(100)]
+        assert [answer.status_code for answer in made] == [201] * 99 + [409]
+        assert member.delete(f"/keys/{made[0].json()['id']}").status_code == 204
+        assert member.post("/keys", json={"name": "k"}).status_code == 201

@@ -3,17 +3,17 @@
 import hmac
 import secrets
 import string
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from types import MappingProxyType
 from typing import Literal
 
-from sqlalchemy import select
+from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
 from auricle.accounts.names import LONGEST_NAME, one_line
 from auricle.accounts.tokens import new_token, token_hash
-from auricle.errors import InvalidOption, Unauthorized
+from auricle.errors import Conflict, InvalidOption, Unauthorized
 from auricle.store.audit import record
 from auricle.store.schema import ApiKey, User, now
 
@@ -34,6 +34,8 @@ ADMINS_SCOPES: frozenset[str] = frozenset({"metrics", "admin"})
 #: What a key is good for where nobody says.
 DEFAULT_SCOPES: tuple[Scope, ...] = ("transcribe", "read", "write")
 
+#: Each key may ask as often as the rate limit says, so nobody has endless ones.
+MOST_KEYS = 100
 _LETTERS = string.ascii_letters + string.digits
 
 
@@ -50,7 +52,7 @@ def make_key(
     """A new key and its text, which nobody can see again; it ends after `days` and by `until`, or never.
 
     `by` is the id of who makes it. Raises InvalidOption for a scope there is not, or that this owner may not
-    have, and for an empty name.
+    have, and for an empty name, Conflict where the owner has as many keys as anybody may.
     """
     wanted = set(scopes)
     unknown = wanted - SCOPES.keys()
@@ -60,6 +62,8 @@ def make_key(
     beyond = wanted & ADMINS_SCOPES
     if beyond and owner.role != "admin":
         raise InvalidOption(f"Only keys of admins may have the scope {sorted(beyond)[0]}.")
+    if len(_valid_keys(session, owner.id)) >= MOST_KEYS:
+        raise Conflict(f"{owner.name} has {MOST_KEYS} keys, which is the most: revoke some.")
     shown = one_line(name)
     if not shown or len(shown) > LONGEST_NAME:
         raise InvalidOption(f"A key needs a name of at most {LONGEST_NAME} characters.")
@@ -79,6 +83,12 @@ def make_key(
     session.flush()
     record(session, by, "key.made", public, owner=owner.id, scopes=key.scopes)
     return key, f"auricle_{public}_{secret}"
+
+
+def _valid_keys(session: Session, owner_id: str) -> Sequence[str]:
+    unended = or_(ApiKey.expires_at.is_(None), ApiKey.expires_at > now())
+    mine = select(ApiKey.id).where(ApiKey.owner_id == owner_id, ApiKey.revoked_at.is_(None), unended)
+    return session.scalars(mine.limit(MOST_KEYS)).all()
 
 
 def find_key(session: Session, text: str) -> tuple[ApiKey, User]:

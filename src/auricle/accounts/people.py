@@ -53,7 +53,7 @@ def _free_name(session: Session, name: str) -> str:
 def disable(session: Session, user: User, disabled: bool, by: str | None) -> None:
     """Lock a person out, sessions and keys included, or let them in again; what is theirs stays.
 
-    Raises Conflict for the last admin who can come in.
+    Raises Conflict for the last admin.
     """
     if disabled:
         _refuse_last_admin(session, user)

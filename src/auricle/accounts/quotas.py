@@ -33,14 +33,16 @@ def quota_of(user: User, settings: Settings) -> Quota:
     )
 
 
+def held_quota(session: Session, owner_id: str, settings: Settings) -> Quota:
+    """What a person may use; nobody else adds to what they have until the transaction ends."""
+    return quota_of(session.get_one(User, owner_id, with_for_update=_HELD), settings)
+
+
 def refuse_more_space(
     session: Session, owner_id: str, settings: Settings, size: int, *, upload_id: str = ""
 ) -> None:
-    """Raise QuotaExceeded where `size` more bytes are too many; `upload_id` is the upload they came by.
-
-    Nobody else adds to what this person has until the transaction ends.
-    """
-    allowed = quota_of(session.get_one(User, owner_id, with_for_update=_HELD), settings).space
+    """Raise QuotaExceeded where `size` more bytes are too many; `upload_id` is the upload they came by."""
+    allowed = held_quota(session, owner_id, settings).space
     if allowed is None:
         return
     used = space_of(session, owner_id, besides=upload_id)

@@ -9,14 +9,14 @@ import structlog
 from sqlalchemy import delete, func, select
 from sqlalchemy.orm import Session
 
-from auricle.accounts.quotas import quota_of, refuse_more_audio
+from auricle.accounts.quotas import held_quota, refuse_more_audio
 from auricle.errors import Conflict, InvalidOption, NotFound, QuotaExceeded
 from auricle.jobs.advance import ENDED, advance, reopen
 from auricle.jobs.ledger import OPEN, request_cancel
 from auricle.jobs.options import JobOptions
 from auricle.jobs.stages import BY_NAME
 from auricle.settings import Settings
-from auricle.store.schema import Job, Recording, Task, User
+from auricle.store.schema import Job, Recording, Task
 
 #: The priorities people may give; interactive work lies above.
 PRIORITIES: Mapping[str, int] = {"low": -10, "normal": 0, "high": 10}
@@ -68,8 +68,9 @@ def create_job(
 
 
 def _refuse_too_many(session: Session, owner_id: str, settings: Settings) -> None:
+    allowed = held_quota(session, owner_id, settings).max_open_jobs
     unfinished = session.scalar(select(func.count()).where(Job.owner_id == owner_id, Job.state.in_(OPEN)))
-    if (unfinished or 0) >= quota_of(session.get_one(User, owner_id), settings).max_open_jobs:
+    if (unfinished or 0) >= allowed:
         raise QuotaExceeded(f"{unfinished} jobs are not finished yet, which is the limit: wait for some.")
 
 

@@ -2,6 +2,7 @@
 
 import json
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,10 +13,11 @@ from sqlalchemy.orm import Session
 
 from auricle.accounts.quotas import refuse_more_space
 from auricle.audio.probe import probe
-from auricle.errors import AudioError, InvalidOption, NotFound
+from auricle.errors import AudioError, Forbidden, InvalidOption, NotFound
 from auricle.jobs.create import PRIORITIES, create_job
 from auricle.jobs.options import JobOptions, read_options
 from auricle.pipeline import prepare_options
+from auricle.server.dialects.model_names import model_options
 from auricle.server.incoming import Form, Stored
 from auricle.server.models import JobModel, RecordingModel, job_models, recording_models
 from auricle.server.service import Service
@@ -71,9 +73,26 @@ class Arrival:
     key: str | None
 
 
+def asked_options(service: Service, user: User, given: Mapping[str, Any]) -> JobOptions:
+    """The options of a job somebody asks for. Raises the errors of `read_options`.
+
+    A member gets the engines and models that are here: only an admin lets the server fetch some, or looks for
+    them in its folders. Raises UnknownModel or Forbidden.
+    """
+    options = read_options(given, service.settings)
+    if user.role == "admin":
+        return options
+    if options.engine not in ("auto", "faster-whisper", "pocketsphinx", service.settings.engine):
+        raise Forbidden(f"Only an admin may choose the engine {options.engine} here.")
+    if given.get("model") is None:
+        return options
+    others = {name: value for name, value in given.items() if name != "model"}
+    return read_options({**others, **model_options(service.settings, options.model)}, service.settings)
+
+
 def accept(service: Service, user: User, arrival: Arrival, wishes: Wishes) -> Accepted:
     """Turn a stored file into a recording and its job; where it cannot be, nothing is written."""
-    options = read_options(wishes.options, service.settings)
+    options = asked_options(service, user, wishes.options)
     if wishes.priority not in PRIORITIES:
         raise InvalidOption(f"priority is {wishes.priority!r}, but has to be low, normal or high.")
     stored = arrival.stored

@@ -2,6 +2,7 @@
 
 import base64
 import binascii
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Annotated, Literal
@@ -139,9 +140,12 @@ def _by_key(service: Service, text: str) -> Caller:
     if key.used_at is None or (now() - key.used_at).total_seconds() > _NOTED_EVERY:
         with service.database.write() as session:
             session.execute(update(ApiKey).where(ApiKey.id == key.id).values(used_at=now()))
-    # Somebody may have been an admin when the key was made.
-    scopes = set(key.scopes) if owner.role == "admin" else set(key.scopes) - ADMINS_SCOPES
-    return Caller(owner, "key", key.id, frozenset(scopes), key.expires_at)
+    return Caller(owner, "key", key.id, _allowed(owner, key.scopes), key.expires_at)
+
+
+def _allowed(user: User, scopes: Iterable[str]) -> frozenset[str]:
+    """The scopes that mean something for a person, who may have been an admin when they were given."""
+    return frozenset(scopes) if user.role == "admin" else frozenset(scopes) - ADMINS_SCOPES
 
 
 def _by_session(service: Service, token: str) -> Caller | None:
@@ -153,7 +157,7 @@ def _by_session(service: Service, token: str) -> Caller | None:
     if is_unnoted(visit):
         with service.database.write() as session:
             note_visit(session, visit.id, service.settings.session_days)
-    return Caller(user, "session", visit.id, frozenset(SCOPES))
+    return Caller(user, "session", visit.id, _allowed(user, SCOPES))
 
 
 CallerDep = Annotated[Caller, Depends(_caller)]

@@ -15,8 +15,8 @@ from sqlalchemy import and_, case, false, or_, select
 from auricle.errors import Conflict, InvalidOption
 from auricle.jobs.create import PRIORITIES, cancel_job, create_job, find_job, retry_job
 from auricle.jobs.ledger import OPEN
-from auricle.jobs.options import read_options
 from auricle.jobs.stages import STAGES
+from auricle.server.accepting import asked_options
 from auricle.server.deps import ServiceDep, UserDep
 from auricle.server.models import JobModel, Moment, job_models
 from auricle.server.paging import Cursor, Limit, Page, paged, read_cursor
@@ -91,7 +91,7 @@ def ask_for_job(
     idempotency_key: IdempotencyKey = None,
 ) -> JobModel:
     """Queue a job for a recording; 200 where this Idempotency-Key has queued it before."""
-    options = read_options(wanted.options, service.settings)
+    options = asked_options(service, user, wanted.options)
     refuse_when_full(service.storage, service.settings.min_free)
     with service.database.write() as session:
         recording = find_recording(session, user.id, wanted.recording_id, trash=False)

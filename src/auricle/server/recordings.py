@@ -14,8 +14,16 @@ from auricle.audio.peaks import Peaks
 from auricle.errors import InvalidOption, NotFound, Outdated
 from auricle.jobs.create import PRIORITIES, cancel_job
 from auricle.jobs.ledger import OPEN
-from auricle.jobs.options import read_options
-from auricle.server.accepting import Accepted, Arrival, Wishes, accept, known, read_json, wishes_of
+from auricle.server.accepting import (
+    Accepted,
+    Arrival,
+    Wishes,
+    accept,
+    asked_options,
+    known,
+    read_json,
+    wishes_of,
+)
 from auricle.server.deps import ServiceDep, UserDep
 from auricle.server.incoming import RAW_BODY, Form, Stored, receive_body, receive_form
 from auricle.server.models import RecordingModel, recording_models
@@ -130,7 +138,7 @@ async def put_recording(
         transcribe=transcribe,
         on_duplicate=on_duplicate,
     )
-    read_options(wishes.options, service.settings)
+    asked_options(service, user, wishes.options)
     recording_id = new_id()
     kind = request.headers.get("content-type", "")
 

@@ -148,6 +148,9 @@ def _begun(service: Service, request: Request, response: Response, user: User) -
     cookie = session_cookie(request)
     before = request.cookies.get(cookie)
     with service.database.write() as session:
+        current = session.get_one(User, user.id)
+        if current.disabled or current.password_hash != user.password_hash:
+            raise Unauthorized("The password was changed just now: sign in with the new one.")
         if before:
             planted = session.get(SignIn, token_hash(before))
             if planted is not None:
@@ -247,9 +250,10 @@ def change_password(
             raise Forbidden("The current password is wrong.") from None
     service.limits.right_password(user.name, address_of(request))
     with service.database.write() as session:
-        people.set_password(session, session.get_one(User, user.id), change.new)
+        mine = session.get_one(User, user.id)
+        people.set_password(session, mine, change.new)
     if caller.how == "session":
-        _begun(service, request, response, user)
+        _begun(service, request, response, mine)
 
 
 @router.post("/setup/look")

@@ -12,8 +12,7 @@ from starlette.concurrency import run_in_threadpool
 
 from auricle.accounts.quotas import refuse_more_space
 from auricle.errors import AuricleError, Conflict, NotFound
-from auricle.jobs.options import read_options
-from auricle.server.accepting import Accepted, Arrival, Wishes, accept, accepted_model
+from auricle.server.accepting import Accepted, Arrival, Wishes, accept, accepted_model, asked_options
 from auricle.server.deps import ServiceDep, UserDep
 from auricle.server.incoming import RAW_BODY, Stored, receive_part, too_large
 from auricle.server.models import Moment
@@ -117,7 +116,7 @@ def complete_upload(
 ) -> Accepted:
     """Put the parts together: the recording and its job, as `POST /recordings` gives them."""
     wishes = wishes or Wishes()
-    read_options(wishes.options, service.settings)
+    asked_options(service, user, wishes.options)
     with service.database.read() as session:
         upload = _find(session, user, upload_id)
         if upload.recording_id is not None:

@@ -32,8 +32,15 @@ def upgrade() -> None:
         op.add_column("user", sa.Column(name, kind, nullable=True))
     op.add_column("session", sa.Column("address", sa.String(length=60), nullable=False, server_default=""))
     # Keys could do everything their owner could, until now.
-    keys = sa.table("api_key", sa.column("scopes", sa.JSON()))
-    op.execute(keys.update().values(scopes=["transcribe", "read", "write", "metrics", "admin"]))
+    keys = sa.table("api_key", sa.column("owner_id"), sa.column("scopes", sa.JSON()))
+    people = sa.table("user", sa.column("id"), sa.column("role"))
+    admins = sa.select(people.c.id).where(people.c.role == "admin")
+    op.execute(keys.update().values(scopes=["transcribe", "read", "write"]))
+    op.execute(
+        keys.update()
+        .where(keys.c.owner_id.in_(admins))
+        .values(scopes=["transcribe", "read", "write", "metrics", "admin"])
+    )
 
 
 def downgrade() -> None:
