@@ -179,14 +179,29 @@ def test_a_damaged_recording_is_noticed(office: Office, empty: Database, tmp_pat
 
 
 def test_a_backup_of_other_tables_is_refused(office: Office, tmp_path: Path) -> None:
-    with office.database.write() as session:
-        session.execute(text("UPDATE alembic_version SET version_num = '0000'"))
-    file = tmp_path / "backup.tar"
+    file, older = tmp_path / "backup.tar", tmp_path / "older.tar"
     backup(office.database, office.place.storage, file)
+    with tarfile.open(file) as source, tarfile.open(older, "w") as target:
+        for member in source:
+            content = source.extractfile(member)
+            assert content is not None
+            read = content.read()
+            if member.name == "manifest.json":
+                read = json.dumps({**json.loads(read), "revision": "0000"}).encode()
+            member.size = len(read)
+            target.addfile(member, io.BytesIO(read))
     new = open_office(tmp_path / "new", FakeEngine(), tables=upgrade)
     with pytest.raises(Conflict, match="tables of revision 0000"):
-        restore(file, new.database, new.place.storage, resume=resume_unfinished)
+        restore(older, new.database, new.place.storage, resume=resume_unfinished)
     new.database.close()
+
+
+def test_tables_of_another_revision_are_not_backed_up(office: Office, tmp_path: Path) -> None:
+    with office.database.write() as session:
+        session.execute(text("UPDATE alembic_version SET version_num = '0000'"))
+    with pytest.raises(Conflict, match="upgrade it with auricle db upgrade"):
+        backup(office.database, office.place.storage, tmp_path / "backup.tar")
+    assert not list(tmp_path.glob("*.tar"))
 
 
 def test_a_failure_while_restoring_leaves_nothing(office: Office, empty: Database, tmp_path: Path) -> None:
