@@ -1,6 +1,7 @@
 """A whole installation in a file, and back."""
 
 import io
+import json
 import os
 import signal
 import subprocess
