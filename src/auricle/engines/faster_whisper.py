@@ -293,7 +293,11 @@ def _load(
     path: Path, identity: EngineIdentity, *, threads: int, workers: int, lanes: int, batch_size: int
 ) -> FasterWhisper:
     from faster_whisper import WhisperModel
+    from threadpoolctl import threadpool_limits
 
+    # What numpy multiplies here is small: while one thread works, OpenBLAS's others would keep cores busy
+    # with waiting (a third of a short request's CPU time).
+    threadpool_limits(1, user_api="blas")
     model = WhisperModel(
         str(path),
         device=identity.device,
