@@ -98,7 +98,8 @@ def crowd(folder: Path, _: Mapping[str, str]) -> Table:
         jobs = [send(api, file, language="en") for file in cut(folder, 20, 5)]
         until_done(api, jobs)
         some = httpx.get(f"{api}/recordings").json()["items"][0]["id"]
-        running = [send(api, recording(60), language="en") for _ in range(2)]
+        # Each with a prompt of its own: what is known of the same audio would not be heard again.
+        running = [send(api, recording(60), language="en", prompt=f"Hour {n}.") for n in range(4)]
         questions = {
             "list": f"{api}/recordings",
             "get": f"{api}/recordings/{some}",
