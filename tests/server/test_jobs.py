@@ -158,6 +158,15 @@ def test_tasks_show_who_does_what(server: LiveServer, meeting: Path) -> None:
     assert all(task["finished_at"].endswith("Z") for task in tasks)
 
 
+def test_what_an_earlier_job_heard_is_told_again(server: LiveServer, meeting: Path) -> None:
+    first, second = (server.upload(meeting)["job"]["id"] for _ in range(2))
+    heard = []
+    for job in (first, second):
+        server.wait(job)
+        heard.append(server.client.get(f"/jobs/{job}/segments").json()["segments"])
+    assert heard[0] == heard[1] != []
+
+
 def test_every_export_format_comes_with_its_options(server: LiveServer, meeting: Path) -> None:
     recording = server.transcribed(meeting)
     for form in server.client.get("/formats").json():

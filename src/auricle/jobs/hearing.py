@@ -22,7 +22,7 @@ from auricle.pipeline import (
     settled,
     transcribe_part,
 )
-from auricle.transcript.model import segment_to_dict
+from auricle.transcript.model import segment_from_dict, segment_to_dict
 
 _FORMAT = 1
 
@@ -58,6 +58,9 @@ def transcribe(work: Work) -> Made:
         key = result_key(work.claim.owner_id, sha256, "transcribe", *_basis(work, engine, speech))
         known = results.earlier(work, key)
         if known is not None:
+            # Whoever follows the job is told what an earlier one heard.
+            again = tuple(map(segment_from_dict, work.load(known.result["blobs"]["segments"])))
+            work.report(Progress("transcribe", segments=again))
             return known
         part = _planned_part(work, track, index)
         began = time.monotonic()

@@ -26,7 +26,7 @@ def earlier(work: Work, key: str) -> Made | None:
         ).scalar()
     if kept is None or not all(_is_there(work, blob) for blob in blobs_of(kept)):
         return None
-    return Made({**kept, "reused": True})
+    return Made(kept)
 
 
 def keep(session: Session, work: Work, key: str, sha256: str, result: Mapping[str, Any]) -> None:

@@ -1,11 +1,8 @@
 """A request whose answer somebody waits for, as a job for workers elsewhere, of which nothing is left."""
 
 import hashlib
-import json
-from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
@@ -136,25 +133,18 @@ class Errand:
             if part.number in self._over:
                 continue
             told = self._told.get(part.number, 0)
-            heard = self._heard(session, part, told)
+            rows = select(TaskSegment.document).where(
+                TaskSegment.task_id == part.id,
+                TaskSegment.attempt == part.attempt,
+                TaskSegment.number >= told,
+            )
+            heard = session.scalars(rows.order_by(TaskSegment.number)).all()
             news += map(segment_from_dict, heard)
             self._told[part.number] = told + len(heard)
             if part.state != "done":
                 break
             self._over.add(part.number)
         return news
-
-    def _heard(self, session: Session, part: Task, told: int) -> Sequence[dict[str, Any]]:
-        """What follows the first `told` segments of a part."""
-        if part.state == "done" and part.result and part.result.get("reused"):
-            # An earlier job heard it, so that nothing was reported for this one.
-            with self._service.storage.open(part.result["blobs"]["segments"]) as file:
-                known: list[dict[str, Any]] = json.loads(file.read())
-            return known[told:]
-        rows = select(TaskSegment.document).where(
-            TaskSegment.task_id == part.id, TaskSegment.attempt == part.attempt, TaskSegment.number >= told
-        )
-        return session.scalars(rows.order_by(TaskSegment.number)).all()
 
 
 def _problem(job: Job) -> AuricleError:
