@@ -91,7 +91,7 @@ def reset(name: Name, password_stdin: _PasswordStdin = False) -> None:
 @users.command("setup-link", cls=Command)
 def setup_link(
     name: Annotated[
-        str | None, typer.Argument(metavar="[NAME]", help="For whom; the first admin when not given.")
+        str | None, typer.Argument(metavar="NAME", help="For whom; the first admin when not given.")
     ] = None,
 ) -> None:
     """Print a new set-up link; links made before are void, a password stays until the link is used."""
@@ -127,7 +127,7 @@ def _set_disabled(name: str, disabled: bool) -> None:
 @keys.command("create", cls=Command)
 def create_key(
     name: Annotated[
-        str, typer.Argument(metavar="[NAME]", help="What it is for, so that you know it again.")
+        str, typer.Argument(metavar="NAME", help="What it is for, so that you know it again.")
     ] = "command line",
     user: Annotated[
         str | None, typer.Option(metavar="NAME", help="Whose it is; the first admin when not given.")
