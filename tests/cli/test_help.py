@@ -1,15 +1,19 @@
 """What people read before they use the command line, and what the shell completes for them."""
 
+import re
 import shlex
 import subprocess
 import sys
 from collections.abc import Iterator
 from dataclasses import fields
 from pathlib import Path
+from typing import Any
 
 import pytest
+from typer.main import get_command
 
 from auricle.audio.vad import VadOptions
+from auricle.cli import app
 from auricle.engines.options import SpeechOptions, meaning_of
 from auricle.engines.registry import CAPABILITIES
 from auricle.exports import FORMATS
@@ -49,7 +53,7 @@ def test_help_says_what_every_option_means_at_any_width(
 def test_help_fits_a_terminal_and_speaks_no_python(auricle: Command, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("COLUMNS", "80")
     commands = ["", "transcribe", "doctor", "models", "models list", "models pull", "models remove"]
-    commands += ["serve", "worker"]
+    commands += ["serve", "worker", "db", "users", "users add", "users reset", "keys", "keys create"]
     commands += ["models verify", "models where", "config", "config show", "config check", "config example"]
     for command in commands:
         text = auricle(*command.split(), "--help").stdout
@@ -68,6 +72,29 @@ def test_the_documentation_has_every_option_as_help_has_it() -> None:
         assert meaning in rows[0]
     for name in (*FORMATS, *CAPABILITIES):
         assert name in documented
+
+
+def test_every_command_and_its_options_are_in_the_documentation() -> None:
+    pages = "\n".join(page.read_text(encoding="utf-8") for page in DOCUMENTED.parent.glob("*.md"))
+    pages = pages.replace("--[no-]", "--")
+    commands = list(every_command("auricle", get_command(app)))
+    assert len(commands) > 25
+    for name, command in commands:
+        assert name in pages, name
+        for option in command.params:
+            flags = [flag for flag in option.opts if flag.startswith("--")]
+            if flags and name != "auricle":
+                assert any(re.search(rf"{flag}\b", pages.replace("--[no-]", "--")) for flag in flags), (
+                    name,
+                    flags,
+                )
+
+
+def every_command(name: str, command: Any) -> Iterator[tuple[str, Any]]:
+    """A command and all below it, by their full names."""
+    yield name, command
+    for word, below in getattr(command, "commands", {}).items():
+        yield from every_command(f"{name} {word}", below)
 
 
 def test_a_mistyped_option_is_told_with_the_way_to_help(auricle: Command) -> None:
