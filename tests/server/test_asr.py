@@ -344,3 +344,10 @@ def wait_until(true: Any) -> None:
     while not true():
         assert time.monotonic() < end
         time.sleep(0.01)
+
+
+def test_auto_detects_the_language_even_where_the_settings_name_one(make_server: Any, speech: Path) -> None:
+    server = make_server(language="de")
+    with httpx.Client(base_url=server.origin, timeout=60) as client:
+        heard = ask(client, speech / "en_00.flac", output="json", language="auto").json()
+    assert heard["language"] == "en"

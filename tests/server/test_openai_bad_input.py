@@ -146,7 +146,7 @@ def test_a_translation_that_the_engine_cannot_make_is_refused(strict: LiveServer
 @pytest.mark.parametrize("name", ["large-v3", "nobody/nothing", "../../etc/passwd", "/tmp", "x" * 3000])
 def test_a_model_that_is_not_here_is_not_fetched(strict: LiveServer, talk: Path, name: str) -> None:
     answer = post(strict, talk, ("model", name))
-    check(answer, 404, "model_not_found", "auricle models pull")
+    check(answer, 404, "model_not_found", "auricle models pull", param="model")
     assert str(strict.settings.model) not in answer.text
 
 

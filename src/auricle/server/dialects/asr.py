@@ -65,7 +65,9 @@ class _Wish(_Sent):
 
     output: Literal["txt", "vtt", "srt", "tsv", "json"] = Field("txt", description="The form of the answer.")
     task: Literal["transcribe", "translate"] = Field("transcribe", description="translate writes English.")
-    language: str | None = Field(None, description="A code or an English name; detected when not given.")
+    language: str | None = Field(
+        None, description="A code, an English name, or auto; detected where nothing says it."
+    )
     initial_prompt: str | None = Field(None, description="Text that sets style and spelling.")
     hotwords: str | None = Field(None, description="Words that are likely to occur.")
     vad_filter: bool | None = Field(None, description="false decodes silence too.")
@@ -156,11 +158,18 @@ def _options(wish: _Wish, settings: Settings) -> JobOptions:
         "vad": wish.vad_filter,
         "word_times": wish.output != "txt",
     }
+    if _is_detected(wish.language):
+        settings = settings.model_copy(update={"language": None})
     return read_options({**given, **model_options(settings, wish.model)}, settings)
 
 
+def _is_detected(language: str | None) -> bool:
+    """Whether a language is to be detected, even where the settings name one."""
+    return language is not None and language.strip().lower() == "auto"
+
+
 def _language(text: str | None) -> str | None:
-    if not text:
+    if not text or _is_detected(text):
         return None
     code = language_code(text)
     if code is None:

@@ -51,7 +51,8 @@ _MEANINGS: Mapping[str, _Meaning] = {
 def openai_body(status: int, detail: str, code: str, *, param: str | None = None) -> dict[str, object]:
     """What OpenAI's clients read of an error: of its kind, the sentence, and the field that is wrong."""
     meaning = _meaning(status, code)
-    return {"error": {"message": detail, "type": meaning.type, "param": param, "code": meaning.code}}
+    wrong = "model" if param is None and code == "unknown_model" else param
+    return {"error": {"message": detail, "type": meaning.type, "param": wrong, "code": meaning.code}}
 
 
 def openai_error(
