@@ -83,7 +83,7 @@ def test_it_says_where_it_is_when_it_answers(start: Callable[..., Server]) -> No
     assert health["version"] == __version__
     assert health["worker_running"] is True
     assert httpx.get(f"{server.url}/health/live").json() == {"status": "live"}
-    assert httpx.get(f"{server.url}/health/ready").status_code == 204
+    assert httpx.get(f"{server.url}/health/ready").status_code == 200
 
 
 @pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGTERM])

@@ -104,7 +104,7 @@ def test_a_server_whose_work_others_do_has_no_model(make_server: Callable[..., L
 
 def test_a_server_that_ends_is_not_ready_and_still_alive(make_server: Callable[..., LiveServer]) -> None:
     server = make_server()
-    assert ask(server, "/health/ready").status_code == 204
+    assert ask(server, "/health/ready").status_code == 200
     server.app.state.watch.stop()
     answer = ask(server, "/health/ready")
     assert (answer.status_code, answer.json()["code"]) == (503, "draining")
@@ -117,7 +117,7 @@ def test_everybody_may_see_the_state_and_nothing_else(locked: LiveServer) -> Non
         assert ask(locked, "/health", **headers).json() == {"status": "healthy"}
         assert ask(locked, "/health", key, **headers).json() == {"status": "healthy"}
         assert ask(locked, "/health/live", **headers).json() == {"status": "live"}
-        assert ask(locked, "/health/ready", **headers).status_code == 204
+        assert ask(locked, "/health/ready", **headers).status_code == 200
         assert ask(locked, "/metrics", **headers).status_code == 401
         assert ask(locked, "/metrics", key, **headers).status_code == 403
 

@@ -52,6 +52,12 @@ class LiveAnswer(BaseModel):
     status: Literal["live"] = Field("live", description="Always live.")
 
 
+class ReadyAnswer(BaseModel):
+    """That requests may be sent here."""
+
+    status: Literal["ready"] = Field("ready", description="Always ready.")
+
+
 class _Examination:
     """What was found out about a server, for a short time."""
 
@@ -113,12 +119,11 @@ async def live() -> LiveAnswer:
 
 @router.get(
     "/health/ready",
-    response_class=Response,
-    responses={204: {}, 503: {"description": "Not yet, or no longer."}},
-    status_code=204,
+    response_model=ReadyAnswer,
+    responses={503: {"description": "Not yet, or no longer."}},
 )
-def ready(request: Request, service: ServiceDep) -> Response:
-    """Whether requests may be sent here: 204, or 503 while the database is away or the server ends."""
+def ready(request: Request, service: ServiceDep) -> ReadyAnswer | Response:
+    """Whether requests may be sent here: 503 while the database is away or the server ends."""
     if request.app.state.watch.over:
         return answer(
             request.scope, 503, "This server is about to end: ask another.", "draining", retryable=True
@@ -127,7 +132,7 @@ def ready(request: Request, service: ServiceDep) -> Response:
         return answer(
             request.scope, 503, "The database does not answer.", "storage_unavailable", retryable=True
         )
-    return Response(status_code=204)
+    return ReadyAnswer(status="ready")
 
 
 def _registry(request: Request, service: ServiceDep) -> CollectorRegistry:
