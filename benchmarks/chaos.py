@@ -74,7 +74,7 @@ class Site:
 
     def start_server(self) -> None:
         self.server = self._start("serve", "--port", str(self.port))
-        wait(lambda: httpx.get(f"{self.url}/health/ready").status_code == 204, 60)
+        wait(lambda: httpx.get(f"{self.url}/health/ready").status_code == 200, 60)
 
     def start_worker(self) -> None:
         """Every other worker's clock is two minutes ahead, where faketime is installed."""

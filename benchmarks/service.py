@@ -68,7 +68,7 @@ def server(folder: Path, model: Path, **settings: object) -> Iterator[str]:
         command = [*AURICLE, "serve", "--port", str(port)]
         process = subprocess.Popen(command, env=environment, stdout=log, stderr=log)
     try:
-        wait(lambda: httpx.get(f"http://127.0.0.1:{port}/health/ready").status_code == 204, 60)
+        wait(lambda: httpx.get(f"http://127.0.0.1:{port}/health/ready").status_code == 200, 60)
         yield f"http://127.0.0.1:{port}/api/v1"
     finally:
         process.terminate()

@@ -173,6 +173,10 @@ class Tab:
             time.sleep(0.05)
         raise AssertionError(f"{script} did not become true at {self.path}:\n{self.text}")
 
+    def until_ready(self, script: str) -> None:
+        """Wait until a function's body says true in a page whose scripts have run, and so takes input."""
+        self.until(f"document.readyState === 'complete' && (() => {{ {script} }})()")
+
     def shows(self, text: str) -> None:
         """Wait until this text can be read."""
         self.until(f"document.body.innerText.replace(/\\s+/g, ' ').includes({json.dumps(text)})")
@@ -184,18 +188,18 @@ class Tab:
     def fill(self, label: str, text: str) -> None:
         """Type into the field with this label, in place of what is there."""
         given = f"const name = {json.dumps(label)}; {_LABELLED}"
-        self.until(f"(() => {{ {given} field?.focus(); field?.select(); return Boolean(field) }})()")
+        self.until_ready(f"{given} field?.focus(); field?.select(); return Boolean(field)")
         self.call("Input.insertText", text=text)
 
     def tick(self, label: str) -> None:
         """Click the box with this label."""
         given = f"const name = {json.dumps(label)}; {_LABELLED}"
-        self.until(f"(() => {{ {given} field?.click(); return Boolean(field) }})()")
+        self.until_ready(f"{given} field?.click(); return Boolean(field)")
 
     def press(self, name: str, place: int = 0) -> None:
         """Click the button or link of this name, the `place`th from the top."""
         given = f"const name = {json.dumps(name)}; const place = {place};"
-        self.until(f"(() => {{ {given} return Boolean({_PRESSED.strip()}) }})()")
+        self.until_ready(f"{given} return Boolean({_PRESSED.strip()})")
         self.evaluate(f"(() => {{ {given} {_PRESSED.strip()}.click() }})()")
 
     def key(self, key: str) -> None:
