@@ -11,16 +11,18 @@ from hypothesis import strategies as st
 from auricle.errors import AuricleError, InvalidOption, NotFound
 from auricle.transcript import MadeWith, Segment, Speaker, Transcript, Word
 from auricle.transcript.edit import (
-    apply,
+    check_words,
     delete_segment,
     edit_segment,
     join_segments,
-    merge_speakers,
-    rename_speaker,
     replace_text,
     split_segment,
+    uncheck_words,
 )
+from auricle.transcript.operations import apply
 from auricle.transcript.schema import transcript_schema
+from auricle.transcript.speaking import assign_speaker, color_speaker, merge_speakers, rename_speaker
+from auricle.transcript.undo import changes, put_back
 
 
 def sentence(id: int, start: float, text: str, speaker: str | None = "a") -> Segment:
@@ -127,6 +129,108 @@ def test_speakers_are_renamed_and_merged(talk: Transcript) -> None:
     assert {word.speaker for one in merged.segments for word in one.words} == {"a"}
 
 
+def test_a_speaker_is_another_from_a_segment_on(talk: Transcript) -> None:
+    new = assign_speaker(talk, 1, "a", " Carla ")
+    check(new)
+    assert [one.speaker for one in new.segments] == ["a", "b", "speaker-1"]
+    assert {word.speaker for word in new.segments[2].words} == {"speaker-1"}
+    assert [(one.name, one.talk_seconds) for one in new.speakers] == [
+        ("Anna", 4.0),
+        ("Ben", 4.0),
+        ("Carla", 2.0),
+    ]
+    known = assign_speaker(talk, 2, "a", "Ben")
+    assert [one.speaker for one in known.segments] == ["a", "b", "b"]
+    assert [one.name for one in assign_speaker(talk, 0, "a", "Ben").speakers] == ["Ben"]
+
+
+def test_a_speaker_has_one_of_eight_colors(talk: Transcript) -> None:
+    new = color_speaker(talk, "b", 7)
+    check(new)
+    assert [one.color for one in new.speakers] == [None, 7]
+
+
+def test_words_are_checked_and_unchecked(talk: Transcript) -> None:
+    new = check_words(talk, 1, 1, 2)
+    check(new)
+    assert [word.checked for word in new.segments[1].words] == [False, True, True, False]
+    assert uncheck_words(new, 1, 0, 3) == talk
+
+
+def test_what_a_person_writes_is_checked_and_the_rest_as_before(talk: Transcript) -> None:
+    new = edit_segment(check_words(talk, 0, 0, 0), 0, text="We meet, on Monday.")
+    check(new)
+    assert [word.checked for word in new.segments[0].words] == [True, True, False, True]
+    assert [word.confidence for word in new.segments[0].words] == [0.9, 0.9, 0.9, None]
+
+
+@pytest.mark.parametrize(
+    "operation",
+    [
+        {"op": "edit_segment", "id": 1, "text": "Quite another."},
+        {"op": "edit_segment", "id": 1, "start": 30.0, "end": 31.0},
+        {"op": "split_segment", "id": 1, "word": 2},
+        {"op": "join_segments", "first": 0, "last": 2},
+        {"op": "delete_segment", "id": 2},
+        {"op": "merge_speakers", "speaker": "b", "into": "a"},
+        {"op": "assign_speaker", "first": 2, "speaker": "a", "name": "Carla"},
+        {"op": "color_speaker", "speaker": "b", "color": 3},
+        {"op": "check_words", "id": 0, "first": 0, "last": 3},
+        {"op": "replace_text", "find": "e", "by": "i", "whole_words": False},
+    ],
+)
+def test_every_change_is_taken_back_and_done_again_exactly(
+    talk: Transcript, operation: dict[str, Any]
+) -> None:
+    changed = apply(talk, [operation])
+    there, back = taken_back(talk, changed), taken_back(changed, talk)
+    assert apply(changed, [there]) == talk
+    assert apply(talk, [back]) == changed
+
+
+def taken_back(before: Transcript, after: Transcript) -> dict[str, Any]:
+    """The operation that makes `before` of `after`, from what the API says of the change."""
+    there, back = changes(before, after), changes(after, before)
+    document = before.to_dict()
+    old = {one["id"]: one for one in document["segments"]}
+    return {
+        "op": "put_back",
+        "ids": [one.id for one in there.segments],
+        "segments": [old[one.id] for one in back.segments],
+        "speakers": document["speakers"],
+    }
+
+
+def test_what_is_put_back_is_looked_at(talk: Transcript) -> None:
+    good = talk.to_dict()["segments"][0]
+    for segments, words in (
+        ([1], "Segment 1 has to be an object"),
+        ([{**good, "start": "0"}], "Segment 1: start is '0', but has to be seconds"),
+        ([{**good, "end": -1}], "Segment 1: end is -1"),
+        ([{**good, "start": 9.0}], "Segment 1 ends before it begins"),
+        ([{**good, "colour": 1}], "Segment 1 cannot have 'colour'"),
+        ([{"id": 0}], "Segment 1 has no start"),
+        ([good, {**good, "id": 1}], "Segment 1 is there: name it in ids"),
+        ([good, good], "Two segments have the id 0"),
+        ([{**good, "words": [{"text": "x", "start": 0.0}]}], "Segment 1, word 1 has no end"),
+        ([{**good, "words": [{"text": "x", "start": 0.0, "end": 99.0}]}], "its words have to lie within it"),
+        ([{**good, "words": [{**good["words"][0], "checked": 1}]}], "checked is 1, but has to be true or"),
+    ):
+        with pytest.raises(InvalidOption, match=words):
+            put_back(talk, [0], segments)
+    with pytest.raises(NotFound, match="no segment 9"):
+        put_back(talk, [9], [])
+    with pytest.raises(InvalidOption, match=r"ids holds '0', but"):
+        put_back(talk, ["0"], [])
+    for speakers, words in (
+        ([{"id": "a"}], "Speaker 1 has no name"),
+        ([{"id": "a", "name": "A", "color": 8}], "color is 8, but has to be 0 to 7 or null"),
+        ([{"id": "a", "name": "A"}, {"id": "a", "name": "B"}], "Two speakers have the same id"),
+    ):
+        with pytest.raises(InvalidOption, match=words):
+            put_back(talk, [], [], speakers)
+
+
 def test_a_mistake_is_replaced_everywhere(talk: Transcript) -> None:
     assert replace_text(talk, "MUNDAY", "Monday").segments[0].text == "We meet on Monday."
     assert replace_text(talk, "MUNDAY", "Monday", match_case=True) == talk
@@ -148,6 +252,15 @@ def test_a_mistake_is_replaced_everywhere(talk: Transcript) -> None:
         (lambda talk: rename_speaker(talk, "x", "y"), NotFound),
         (lambda talk: rename_speaker(talk, "a", "  "), InvalidOption),
         (lambda talk: merge_speakers(talk, "a", "a"), InvalidOption),
+        (lambda talk: color_speaker(talk, "a", 8), InvalidOption),
+        (lambda talk: assign_speaker(talk, 0, "x", "y"), NotFound),
+        (lambda talk: assign_speaker(talk, 9, "a", "y"), NotFound),
+        (lambda talk: assign_speaker(talk, 0, "a", " "), InvalidOption),
+        (lambda talk: assign_speaker(talk, 0, "a", "Anna"), InvalidOption),
+        (lambda talk: assign_speaker(talk, 2, "b", "y"), InvalidOption),
+        (lambda talk: check_words(talk, 0, 0, 4), InvalidOption),
+        (lambda talk: check_words(talk, 0, 2, 1), InvalidOption),
+        (lambda talk: uncheck_words(talk, 9, 0, 0), NotFound),
         (lambda talk: replace_text(talk, " ", "x"), InvalidOption),
     ],
 )
@@ -173,6 +286,14 @@ operations = st.lists(
                 "op": st.just("merge_speakers"),
                 "speaker": st.sampled_from("abc"),
                 "into": st.sampled_from("abc"),
+            }
+        ),
+        st.fixed_dictionaries(
+            {
+                "op": st.just("assign_speaker"),
+                "first": ids,
+                "speaker": st.sampled_from("abc"),
+                "name": st.sampled_from("ABC"),
             }
         ),
     ),

@@ -13,7 +13,7 @@ from auricle.transcript.schema import transcript_schema
 @pytest.fixture
 def document() -> dict[str, Any]:
     """A transcript with something in every field, as it is read back from its JSON text."""
-    word = Word("Hello", 0.5, 1.0, 0.9, "S1")
+    word = Word("Hello", 0.5, 1.0, 0.9, "S1", checked=True)
     segment = Segment(0.5, 1.0, "Hello", (word,), 0, "S1", 0.9, 0.01, ("repetition",))
     transcript = Transcript(
         language="en",
@@ -24,7 +24,7 @@ def document() -> dict[str, Any]:
         ),
         language_probability=0.99,
         speech_duration=0.5,
-        speakers=(Speaker("S1", "Ann", 0.5),),
+        speakers=(Speaker("S1", "Ann", 0.5, 7),),
     )
     read: dict[str, Any] = json.loads(transcript.to_json())
     return read
@@ -48,12 +48,26 @@ def test_a_recording_without_speech_is_valid() -> None:
 
 
 @pytest.mark.parametrize(
-    ("name", "model"),
-    [("word", Word), ("segment", Segment), ("speaker", Speaker), ("made_with", MadeWith)],
+    ("name", "model", "optional"),
+    [
+        ("word", Word, {"checked"}),
+        ("segment", Segment, set()),
+        ("speaker", Speaker, {"color"}),
+        ("made_with", MadeWith, set()),
+    ],
 )
-def test_the_schema_has_the_fields_of_the_model(name: str, model: type[Any]) -> None:
+def test_the_schema_has_the_fields_of_the_model(name: str, model: type[Any], optional: set[str]) -> None:
     described = transcript_schema()["$defs"][name]
-    assert set(described["properties"]) == set(described["required"]) == {one.name for one in fields(model)}
+    assert set(described["properties"]) == {one.name for one in fields(model)}
+    assert set(described["properties"]) - set(described["required"]) == optional
+
+
+def test_what_nobody_chose_is_left_out() -> None:
+    segment = Segment(0.0, 1.0, "Hi", (Word("Hi", 0.0, 1.0),))
+    written = Transcript("en", 1.0, (segment,), MadeWith("e", "m"), speakers=(Speaker("a", "A"),)).to_dict()
+    assert "checked" not in written["segments"][0]["words"][0]
+    assert "color" not in written["speakers"][0]
+    assert Transcript.from_dict(written).segments == (segment,)
 
 
 def test_the_schema_has_the_fields_of_a_transcript(document: dict[str, Any]) -> None:
@@ -78,6 +92,8 @@ def test_the_schema_has_the_fields_of_a_transcript(document: dict[str, Any]) -> 
         (("segments", 0, "colour"), "red"),
         (("segments", 0, "words", 0, "end"), None),
         (("segments", 0, "words", 0, "confidence"), 2),
+        (("segments", 0, "words", 0, "checked"), "yes"),
+        (("speakers", 0, "color"), 8),
         (("speakers", 0, "name"), None),
         (("made_with", "engine"), None),
         (("made_with", "timings"), {"decode": "long"}),

@@ -1,14 +1,12 @@
-"""Changes to a transcript: pure functions, and the small language of changes that the API speaks."""
+"""Changes to what a transcript says, and when: pure functions."""
 
 import difflib
 import math
 import re
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
-from types import MappingProxyType
-from typing import Any
 
-from auricle.errors import AuricleError, InvalidOption, NotFound
+from auricle.errors import InvalidOption, NotFound
 from auricle.transcript.lines import join
 from auricle.transcript.model import Segment, Speaker, Transcript, Word
 
@@ -26,32 +24,24 @@ def edit_segment(
 ) -> Transcript:
     """Change what a segment says, who says it (an empty name: nobody), or when.
 
-    Words that stay keep their times; new ones share the time of those they replace. A segment somebody has
-    looked at is doubted no longer: its flags go. Raises NotFound and InvalidOption.
+    Words that stay keep their times; new ones share the time of those they replace, and count as checked. A
+    segment somebody has looked at is doubted no longer: its flags go. Raises NotFound and InvalidOption.
     """
-    old = _find(transcript, id)
+    old = find_segment(transcript, id)
     begin = old.start if start is None else start
     stop = old.end if end is None else end
     if not (0 <= begin <= stop and math.isfinite(stop)):
         raise InvalidOption(f"A segment from {begin:g} s to {stop:g} s cannot be.")
+    new = old if text is None else _saying(old, text)
     who = old.speaker if speaker is None else speaker or None
-    words = old.words if text is None else _reworded(old, text)
-    new = replace(
-        old,
-        start=begin,
-        end=stop,
-        text=old.text if text is None else _one_line(text),
-        speaker=who,
-        words=tuple(_within(replace(word, speaker=who), begin, stop) for word in words),
-        confidence=None if text is not None and text != old.text else old.confidence,
-        flags=(),
-    )
-    return _with(transcript, [new if one is old else one for one in transcript.segments])
+    words = tuple(_within(replace(word, speaker=who), begin, stop) for word in new.words)
+    new = replace(new, start=begin, end=stop, speaker=who, words=words, flags=())
+    return _with_each(transcript, {id: new})
 
 
 def split_segment(transcript: Transcript, id: int, word: int) -> Transcript:
     """Cut a segment in two before its word number `word` (from 0); the second half gets a new id."""
-    old = _find(transcript, id)
+    old = find_segment(transcript, id)
     if not 0 < word < len(old.words):
         raise InvalidOption(f"Segment {id} has {len(old.words)} words: it cannot be cut before word {word}.")
     first, second = old.words[:word], old.words[word:]
@@ -69,7 +59,7 @@ def split_segment(transcript: Transcript, id: int, word: int) -> Transcript:
         halves[1], words=tuple(_within(one, halves[1].start, halves[1].end) for one in second)
     )
     segments = [half for one in transcript.segments for half in (halves if one is old else [one])]
-    return _with(transcript, segments)
+    return with_segments(transcript, segments)
 
 
 def join_segments(transcript: Transcript, first: int, last: int) -> Transcript:
@@ -89,44 +79,13 @@ def join_segments(transcript: Transcript, first: int, last: int) -> Transcript:
         confidence=None,
         flags=tuple(dict.fromkeys(flag for one in some for flag in one.flags)),
     )
-    return _with(transcript, [*transcript.segments[:begin], joined, *transcript.segments[end + 1 :]])
+    return with_segments(transcript, [*transcript.segments[:begin], joined, *transcript.segments[end + 1 :]])
 
 
 def delete_segment(transcript: Transcript, id: int) -> Transcript:
     """Leave a segment out."""
-    gone = _find(transcript, id)
-    return _with(transcript, [one for one in transcript.segments if one is not gone])
-
-
-def rename_speaker(transcript: Transcript, speaker: str, name: str) -> Transcript:
-    """Give a speaker (by id) another name."""
-    if not name.strip():
-        raise InvalidOption("A speaker needs a name.")
-    _speaker(transcript, speaker)
-    return replace(
-        transcript,
-        speakers=tuple(
-            replace(one, name=" ".join(name.split())[:200]) if one.id == speaker else one
-            for one in transcript.speakers
-        ),
-    )
-
-
-def merge_speakers(transcript: Transcript, speaker: str, into: str) -> Transcript:
-    """Everything one speaker says was said by another."""
-    _speaker(transcript, speaker)
-    _speaker(transcript, into)
-    if speaker == into:
-        raise InvalidOption("A speaker cannot be merged with itself.")
-
-    def moved(segment: Segment) -> Segment:
-        words = tuple(
-            replace(word, speaker=into) if word.speaker == speaker else word for word in segment.words
-        )
-        return replace(segment, speaker=into if segment.speaker == speaker else segment.speaker, words=words)
-
-    kept = tuple(one for one in transcript.speakers if one.id != speaker)
-    return _with(replace(transcript, speakers=kept), [moved(one) for one in transcript.segments])
+    gone = find_segment(transcript, id)
+    return with_segments(transcript, [one for one in transcript.segments if one is not gone])
 
 
 def replace_text(
@@ -137,91 +96,56 @@ def replace_text(
         raise InvalidOption("There is nothing to look for: find is empty.")
     edge = r"(?<!\w){}(?!\w)" if whole_words else "{}"
     pattern = re.compile(edge.format(re.escape(find)), 0 if match_case else re.IGNORECASE)
+    changed = {}
     for segment in transcript.segments:
         text = pattern.sub(lambda _: by, segment.text)
         if text != segment.text:
-            transcript = edit_segment(transcript, segment.id, text=text)
-    return transcript
+            changed[segment.id] = replace(_saying(segment, text), flags=())
+    return _with_each(transcript, changed) if changed else transcript
 
 
-#: Every change by name, with the fields it takes and their types.
-OPERATIONS: Mapping[str, tuple[Callable[..., Transcript], Mapping[str, type]]] = MappingProxyType(
-    {
-        "edit_segment": (
-            edit_segment,
-            {"id": int, "text": str, "speaker": str, "start": float, "end": float},
-        ),
-        "split_segment": (split_segment, {"id": int, "word": int}),
-        "join_segments": (join_segments, {"first": int, "last": int}),
-        "delete_segment": (delete_segment, {"id": int}),
-        "rename_speaker": (rename_speaker, {"speaker": str, "name": str}),
-        "merge_speakers": (merge_speakers, {"speaker": str, "into": str}),
-        "replace_text": (
-            replace_text,
-            {"find": str, "by": str, "match_case": bool, "whole_words": bool},
-        ),
-    }
-)
+def check_words(transcript: Transcript, id: int, first: int, last: int) -> Transcript:
+    """Somebody has heard words `first` to `last` (from 0) of a segment and says that they are right."""
+    return _marked(transcript, id, first, last, checked=True)
 
 
-def apply(transcript: Transcript, operations: Sequence[Mapping[str, Any]]) -> Transcript:
-    """Make changes one after the other, such as {"op": "edit_segment", "id": 3, "text": "..."}.
-
-    All or nothing; the error says which operation (from 1) was wrong. Raises InvalidOption and NotFound.
-    """
-    for number, operation in enumerate(operations, 1):
-        try:
-            transcript = _applied(transcript, operation)
-        except AuricleError as error:
-            raise type(error)(f"Operation {number}: {error}") from error
-    return transcript
+def uncheck_words(transcript: Transcript, id: int, first: int, last: int) -> Transcript:
+    """Words `first` to `last` (from 0) of a segment are to be looked at again."""
+    return _marked(transcript, id, first, last, checked=False)
 
 
-def _applied(transcript: Transcript, operation: Mapping[str, Any]) -> Transcript:
-    name = operation.get("op")
-    if not isinstance(name, str) or name not in OPERATIONS:
-        raise InvalidOption(f"There is no operation {name!r}. Choose from: {', '.join(OPERATIONS)}.")
-    change, known = OPERATIONS[name]
-    values = {}
-    for field, value in operation.items():
-        if field == "op":
-            continue
-        if field not in known:
-            raise InvalidOption(f"{name} has no {field!r}. It has: {', '.join(known)}.")
-        values[field] = _checked(field, value, known[field])
-    try:
-        return change(transcript, **values)
-    except TypeError:
-        raise InvalidOption(f"{name} needs more than that. It has: {', '.join(known)}.") from None
+def _marked(transcript: Transcript, id: int, first: int, last: int, *, checked: bool) -> Transcript:
+    old = find_segment(transcript, id)
+    if not 0 <= first <= last < len(old.words):
+        raise InvalidOption(
+            f"Segment {id} has {len(old.words)} words: there are none from {first} to {last}."
+        )
+    words = [
+        replace(word, checked=checked) if first <= place <= last else word
+        for place, word in enumerate(old.words)
+    ]
+    return _with_each(transcript, {id: replace(old, words=tuple(words))})
 
 
-def _checked(field: str, value: Any, kind: type) -> Any:
-    if kind is float and isinstance(value, int) and not isinstance(value, bool):
-        return float(value)
-    if type(value) is not kind:
-        raise InvalidOption(f"{field} is {value!r}, but has to be a {_SPOKEN[kind]}.")
-    return value
-
-
-_SPOKEN = MappingProxyType({int: "whole number", float: "number", str: "text", bool: "true or false"})
-
-
-def _find(transcript: Transcript, id: int) -> Segment:
+def find_segment(transcript: Transcript, id: int) -> Segment:
     for segment in transcript.segments:
         if segment.id == id:
             return segment
     raise NotFound(f"There is no segment {id}.")
 
 
-def _speaker(transcript: Transcript, id: str) -> Speaker:
-    for speaker in transcript.speakers:
-        if speaker.id == id:
-            return speaker
-    raise NotFound(f"There is no speaker {id!r}.")
-
-
 def _new_id(transcript: Transcript) -> int:
     return max((one.id for one in transcript.segments), default=-1) + 1
+
+
+def _with_each(transcript: Transcript, changed: Mapping[int, Segment]) -> Transcript:
+    return with_segments(transcript, [changed.get(one.id, one) for one in transcript.segments])
+
+
+def _saying(segment: Segment, text: str) -> Segment:
+    """The segment with another text; how sure the engine was of the old one says nothing about it."""
+    confidence = segment.confidence if text == segment.text else None
+    return replace(segment, text=_one_line(text), words=_reworded(segment, text), confidence=confidence)
 
 
 def _one_line(text: str) -> str:
@@ -242,7 +166,7 @@ def _reworded(segment: Segment, text: str) -> tuple[Word, ...]:
     words: list[Word] = []
     for kind, begin, end, first, last in matcher.get_opcodes():
         if kind == "equal":
-            words += [replace(one, text=new[first + n]) for n, one in enumerate(old[begin:end])]
+            words += [_spelled(one, new[first + n]) for n, one in enumerate(old[begin:end])]
         elif first < last:
             start = old[begin].start if begin < end else _reached(words, segment)
             stop = (
@@ -250,6 +174,11 @@ def _reworded(segment: Segment, text: str) -> tuple[Word, ...]:
             )
             words += _spread(new[first:last], start, max(start, stop), segment.speaker)
     return tuple(words)
+
+
+def _spelled(word: Word, text: str) -> Word:
+    """A word that stays; who changes its case or its comma has looked at it."""
+    return word if word.text == text else replace(word, text=text, checked=True)
 
 
 def _plain(word: str) -> str:
@@ -267,14 +196,15 @@ def _spread(texts: Sequence[str], start: float, stop: float, speaker: str | None
     for text in texts:
         begin = start + (stop - start) * reached / total
         reached += len(text)
-        yield Word(text, round(begin, 3), round(start + (stop - start) * reached / total, 3), None, speaker)
+        end = start + (stop - start) * reached / total
+        yield Word(text, round(begin, 3), round(end, 3), None, speaker, checked=True)
 
 
 def _within(word: Word, start: float, end: float) -> Word:
     return replace(word, start=min(max(word.start, start), end), end=min(max(word.end, start), end))
 
 
-def _with(transcript: Transcript, segments: Sequence[Segment]) -> Transcript:
+def with_segments(transcript: Transcript, segments: Sequence[Segment]) -> Transcript:
     """A transcript with these segments in the order of time, and what each speaker now says."""
     ordered = tuple(sorted(segments, key=lambda one: (one.start, one.end)))
     talk: dict[str | None, float] = {}

@@ -4,9 +4,11 @@ import html
 import json
 import re
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from auricle.errors import InvalidOption
+from auricle.transcript.given import LONGEST, read_segment, read_speaker
 from auricle.transcript.model import SCHEMA, MadeWith, Segment, Speaker, Transcript, Word
 
 _ARROW = re.compile(r"^\s*(\S+)\s+-->\s+(\S+)(?:\s+.*)?$")
@@ -14,8 +16,6 @@ _TIME = re.compile(r"(?:(\d{1,4}):)?(\d{1,2}):(\d{1,2})[.,](\d{1,3})")
 _VOICE = re.compile(r"<v(?:\.[^ >]*)?\s+([^>]+)>")
 _STAMP = re.compile(r"<((?:\d+:)?\d{2}:\d{2}\.\d{3})>")
 _TAG = re.compile(r"<[^>]*>|\{\\[^}]*\}")
-#: A year; no recording is longer.
-_LONGEST = 31_536_000.0
 _MOST_SEGMENTS = 1_000_000
 
 
@@ -110,14 +110,22 @@ def _from_json(text: str, duration: float | None) -> Transcript:
         raise InvalidOption(f"The file looks like JSON but is none: {str(error)[:200]}.") from None
     try:
         if isinstance(document, Mapping) and document.get("schema") == SCHEMA:
-            transcript = Transcript.from_dict(document)
-            _check(transcript)
-            return transcript
+            return _from_own(document)
         return _from_whisper(document, duration)
     except (KeyError, TypeError, ValueError, AttributeError, OverflowError) as error:
         raise InvalidOption(
             f"The JSON is no transcript: {type(error).__name__}: {str(error)[:200]}."
         ) from None
+
+
+def _from_own(document: Mapping[str, Any]) -> Transcript:
+    transcript = replace(
+        Transcript.from_dict({**document, "segments": [], "speakers": []}),
+        segments=tuple(read_segment(one, place) for place, one in enumerate(document["segments"], 1)),
+        speakers=tuple(read_speaker(one, place) for place, one in enumerate(document["speakers"], 1)),
+    )
+    _check(transcript)
+    return transcript
 
 
 def _from_whisper(document: Any, duration: float | None) -> Transcript:
@@ -199,7 +207,7 @@ def _check(transcript: Transcript) -> None:
     if len({one.id for one in transcript.segments}) != len(transcript.segments):
         raise InvalidOption("Two segments have the same id.")
     for place, one in enumerate(transcript.segments, 1):
-        if not isinstance(one.text, str) or not reached <= one.start <= one.end <= _LONGEST:
+        if not isinstance(one.text, str) or not reached <= one.start <= one.end <= LONGEST:
             raise InvalidOption(f"Segment {place}: times have to grow, and the text has to be a text.")
         reached = one.start
         if any(not one.start <= word.start <= word.end <= one.end for word in one.words):

@@ -9,6 +9,8 @@ from auricle.errors import AuricleError
 from auricle.transcript.lines import join
 
 SCHEMA = "auricle.transcript/1"
+#: How many colors speakers are shown in.
+COLORS = 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,7 +18,8 @@ class Word:
     """One word as written, without the space around it.
 
     `start` and `end` are seconds from the recording's start. `confidence` is a probability in 0..1, or
-    None where the engine gives none or the times were interpolated.
+    None where the engine gives none or the times were interpolated. `checked`: a person has confirmed or
+    written it.
     """
 
     text: str
@@ -24,6 +27,7 @@ class Word:
     end: float
     confidence: float | None = None
     speaker: str | None = None
+    checked: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,11 +51,15 @@ class Segment:
 
 @dataclass(frozen=True, slots=True)
 class Speaker:
-    """Somebody who talks; `name` is what people call them, `talk_seconds` how long they talk."""
+    """Somebody who talks; `name` is what people call them, `talk_seconds` how long they talk.
+
+    `color` is one of the eight that speakers are shown in (0..7); None leaves the choice to who shows them.
+    """
 
     id: str
     name: str
     talk_seconds: float = 0.0
+    color: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,7 +115,7 @@ class Transcript:
             "speech_duration": self.speech_duration,
             "text": self.text,
             "segments": [segment_to_dict(segment) for segment in self.segments],
-            "speakers": [asdict(speaker) for speaker in self.speakers],
+            "speakers": [speaker_to_dict(speaker) for speaker in self.speakers],
             "made_with": _made_with_to_dict(self.made_with),
         }
 
@@ -145,8 +153,27 @@ def segment_to_dict(segment: Segment) -> dict[str, Any]:
         "confidence": segment.confidence,
         "no_speech_probability": segment.no_speech_probability,
         "flags": list(segment.flags),
-        "words": [asdict(word) for word in segment.words],
+        "words": [_word_to_dict(word) for word in segment.words],
     }
+
+
+def speaker_to_dict(speaker: Speaker) -> dict[str, Any]:
+    """The JSON form of one speaker; a color nobody chose is left out."""
+    document = asdict(speaker)
+    if speaker.color is None:
+        del document["color"]
+    return document
+
+
+def _word_to_dict(word: Word) -> dict[str, Any]:
+    document: dict[str, Any] = {
+        "text": word.text,
+        "start": word.start,
+        "end": word.end,
+        "confidence": word.confidence,
+        "speaker": word.speaker,
+    }
+    return {**document, "checked": True} if word.checked else document
 
 
 def segment_from_dict(document: Mapping[str, Any]) -> Segment:
