@@ -2,13 +2,18 @@
 
 import io
 import json
+import threading
 import zipfile
 from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
+import httpx
 import pytest
+from sqlalchemy import update
 
+from auricle.store.schema import TranscriptVersion, now
 from live_server import LiveServer
 
 AUTH = "on"
@@ -48,6 +53,105 @@ def test_an_edit_is_a_new_version_and_keeps_the_times_of_words_that_stay(
         f"/recordings/{recording}/transcripts/compare", params={"a": 1, "b": 2}
     ).json()
     assert [(len(one["before"]), len(one["after"])) for one in difference] == [(1, 1)]
+
+
+def test_an_edit_says_what_is_other_and_is_taken_back_exactly(server: LiveServer, recording: str) -> None:
+    before = read(server, recording)
+    first, second = before["segments"][:2]
+    made = edit(
+        server,
+        recording,
+        {"op": "edit_segment", "id": first["id"], "text": "Other words."},
+        {"op": "delete_segment", "id": second["id"]},
+    ).json()
+    after = read(server, recording)
+    assert made["segments"] == after["segments"][:1]
+    assert (made["removed"], made["speakers"]) == ([second["id"]], after["speakers"])
+    back = {
+        "op": "put_back",
+        "ids": [first["id"]],
+        "segments": [first, second],
+        "speakers": before["speakers"],
+    }
+    undone = edit(server, recording, back).json()
+    assert (undone["segments"], undone["removed"]) == ([first, second], [])
+    assert read(server, recording) == before
+    wrong = edit(server, recording, {**back, "segments": [first, {**second, "words": 1}]})
+    assert (wrong.status_code, wrong.json()["detail"]) == (
+        400,
+        "Operation 1: Segment 2: words is 1, but has to be a list.",
+    )
+
+
+def sit(server: LiveServer, recording: str, etag: str, text: str, who: httpx.Client | None = None) -> Any:
+    """Save while typing."""
+    body = {"operations": [{"op": "edit_segment", "id": 0, "text": text}], "continues": True}
+    path = f"/recordings/{recording}/transcript"
+    return (who or server.client).patch(path, json=body, headers={"If-Match": etag})
+
+
+def numbers(server: LiveServer, recording: str) -> list[tuple[int, str]]:
+    versions = server.client.get(f"/recordings/{recording}/transcripts").json()["items"]
+    return [(one["number"], one["kind"]) for one in versions]
+
+
+def test_what_is_saved_while_typing_is_one_version(server: LiveServer, recording: str) -> None:
+    etag = server.client.get(f"/recordings/{recording}/transcript").headers["ETag"]
+    for text in ("A", "A b", "A b c"):
+        answer = sit(server, recording, etag, text)
+        assert answer.status_code == 200
+        assert sit(server, recording, etag, "too late").status_code == 412
+        etag = answer.headers["ETag"]
+    assert (answer.json()["number"], answer.json()["made_by"]) == (2, "local")
+    assert numbers(server, recording) == [(2, "edit"), (1, "machine")]
+    assert read(server, recording)["segments"][0]["text"] == "A b c"
+    parent = server.client.get(f"/recordings/{recording}/transcripts").json()["items"][1]["id"]
+    assert answer.json()["parent_id"] == parent
+    kept = {Path(blob.key).stem for blob in server.service.storage.blobs(f"transcripts/{recording}")}
+    assert kept == {parent, answer.json()["id"]}
+
+
+def test_another_sitting_is_another_version(server: LiveServer, recording: str) -> None:
+    etag = server.client.get(f"/recordings/{recording}/transcript").headers["ETag"]
+    etag = sit(server, recording, etag, "A").headers["ETag"]
+    with server.service.database.write() as session:
+        long_ago = now() - timedelta(minutes=31)
+        session.execute(
+            update(TranscriptVersion)
+            .where(TranscriptVersion.id == etag.strip('"'))
+            .values(created_at=long_ago)
+        )
+    etag = sit(server, recording, etag, "B").headers["ETag"]
+    assert numbers(server, recording) == [(3, "edit"), (2, "edit"), (1, "machine")]
+    with server.service.database.write() as session:
+        session.execute(
+            update(TranscriptVersion)
+            .where(TranscriptVersion.id == etag.strip('"'))
+            .values(made_by="somebody else")
+        )
+    sit(server, recording, etag, "C")
+    assert [number for number, _ in numbers(server, recording)] == [4, 3, 2, 1]
+    restored = server.client.post(f"/recordings/{recording}/transcripts/1/restore").json()
+    sit(server, recording, restored["id"], "D")
+    assert numbers(server, recording)[:2] == [(6, "edit"), (5, "restore")]
+
+
+def test_who_reads_while_another_types_always_gets_a_transcript(server: LiveServer, recording: str) -> None:
+    done = threading.Event()
+
+    def reads() -> list[int]:
+        statuses = []
+        while not done.is_set():
+            statuses.append(server.client.get(f"/recordings/{recording}/transcript").status_code)
+        return statuses
+
+    with ThreadPoolExecutor(2) as pool:
+        readers = [pool.submit(reads) for _ in range(2)]
+        etag = server.client.get(f"/recordings/{recording}/transcript").headers["ETag"]
+        for number in range(30):
+            etag = sit(server, recording, etag, f"Text {number}").headers["ETag"]
+        done.set()
+        assert {status for reader in readers for status in reader.result()} == {200}
 
 
 def test_of_two_who_edit_at_once_one_is_told_and_nothing_is_lost(server: LiveServer, recording: str) -> None:

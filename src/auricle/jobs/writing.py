@@ -13,7 +13,7 @@ from auricle.jobs.preparing import load_prepared
 from auricle.jobs.work import Made, Work
 from auricle.pipeline import Origin, assemble
 from auricle.store.schema import Job
-from auricle.store.transcripts import add_version, hold, store_transcript
+from auricle.store.transcripts import Making, add_version, hold, store_transcript
 from auricle.transcript import Segment
 from auricle.transcript.model import segment_from_dict
 
@@ -45,7 +45,7 @@ def assemble_transcript(work: Work) -> Made:
         job = session.get(Job, work.claim.job_id)
         if recording is None or job is None:
             return
-        add_version(session, recording, transcript, stored, kind="machine", job_id=job.id)
+        add_version(session, recording, transcript, stored, Making("machine", job_id=job.id))
         job.transcript_id = stored[0]
 
     return Made({"transcript": stored[0]}, store, transcript.made_with.warnings)

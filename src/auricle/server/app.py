@@ -13,6 +13,7 @@ from starlette.middleware.cors import CORSMiddleware
 from auricle import __version__
 from auricle.server import (
     admin,
+    editing,
     events,
     exchange,
     information,
@@ -28,10 +29,11 @@ from auricle.server import (
 from auricle.server.bodies import BoundedBodies
 from auricle.server.dialects import asr, models, openai
 from auricle.server.guard import Guard
-from auricle.server.pages import add_pages
+from auricle.server.api_pages import add_api_pages
 from auricle.server.problems import Problem, add_problems
 from auricle.server.request_log import RequestLog
 from auricle.server.service import Service, running
+from auricle.server.ui import add_ui
 from auricle.settings import Settings
 from auricle.settings.kinds import listed
 
@@ -51,6 +53,7 @@ _ROUTERS = (
     jobs.router,
     events.router,
     transcripts.router,
+    editing.router,
     searching.router,
     exchange.router,
     users.router,
@@ -127,7 +130,8 @@ def create_app(
     for router in _DIALECTS:
         app.include_router(router)
     app.include_router(observability.router)
-    add_pages(app)
+    add_api_pages(app)
+    add_ui(app)
     app.add_middleware(BoundedBodies)
     app.add_middleware(Guard, settings=settings)
     origins = listed(settings.cors_origins)

@@ -22,7 +22,7 @@ from auricle.server.service import Service
 from auricle.store.audit import record
 from auricle.store.recordings import erase, find_recording
 from auricle.store.schema import Job, Recording, TranscriptVersion, User
-from auricle.store.transcripts import current_version, load_transcript
+from auricle.store.transcripts import current_version, read_version
 
 log = structlog.get_logger(__name__)
 
@@ -50,7 +50,7 @@ def export_many(service: ServiceDep, user: UserDep, wanted: WantedExports) -> St
     names: set[str] = set()
     with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as archive:
         for recording, version in zip(recordings, versions, strict=True):
-            transcript = load_transcript(service.storage, version)
+            _, transcript = read_version(service.database, service.storage, version)
             stem = _unique(recording.title, names)
             for form in forms:
                 content = export(transcript, form.name, title=recording.title).content
@@ -80,7 +80,7 @@ def export_everything(
             for version in session.scalars(
                 select(TranscriptVersion).where(TranscriptVersion.recording_id == recording.id)
             ).all():
-                transcript = load_transcript(service.storage, version)
+                _, transcript = read_version(service.database, service.storage, version)
                 archive.writestr(f"{recording.id}/transcript-{version.number}.json", transcript.to_json())
             if audio:
                 _add(archive, service, recording)

@@ -25,6 +25,7 @@ from auricle.errors import AuricleError, Conflict, NotFound
 from auricle.store import Storage
 from auricle.store.database import Database
 from auricle.store.schema import LOCAL_USER, Base, Recording, TranscriptVersion, now
+from auricle.store.transcripts import open_version
 from auricle.store.upgrade import head, prepare_database, revision
 
 _FORMAT = "auricle.backup/1"
@@ -62,7 +63,7 @@ def backup(database: Database, storage: Storage, file: Path, say: Say = lambda _
     temporary = file.with_name(f".{secrets.token_hex(8)}.tmp")
     try:
         with database.read() as session, tarfile.open(temporary, "w") as archive:
-            counts = _write(session, storage, archive, say, revision(database))
+            counts = _write(database, session, storage, archive, say)
         temporary.replace(file)
     finally:
         temporary.unlink(missing_ok=True)
@@ -134,14 +135,15 @@ def migrate(
         def blobs() -> Iterator[tuple[str, BinaryIO]]:
             for key in _blob_keys(session):
                 with contextlib.suppress(NotFound):
-                    yield key, source_storage.open(key)
+                    yield key, _opened(source, session, source_storage, key)
 
         return _load(database, storage, rows, blobs(), resume, say)
 
 
 def _write(
-    session: Session, storage: Storage, archive: tarfile.TarFile, say: Say, found: str | None
+    database: Database, session: Session, storage: Storage, archive: tarfile.TarFile, say: Say
 ) -> Counts:
+    found = revision(database)
     session.connection(
         execution_options={"isolation_level": "REPEATABLE READ"} if _is_shared(session) else {}
     )
@@ -156,7 +158,7 @@ def _write(
     say(f"{rows} rows")
     for key in _blob_keys(session):
         try:
-            with storage.open(key) as source, tempfile.TemporaryFile() as copy:
+            with _opened(database, session, storage, key) as source, tempfile.TemporaryFile() as copy:
                 length = _copy(source, copy)
                 digests[f"blobs/{key}"] = _add(archive, f"blobs/{key}", copy)
         except NotFound:
@@ -266,6 +268,17 @@ def _blob_keys(session: Session) -> Iterator[str]:
     """Every blob that a row names."""
     for column in (Recording.blob, Recording.preview_blob, Recording.peaks_blob, TranscriptVersion.blob):
         yield from session.scalars(select(column).where(column.is_not(None)).order_by(column)).all()  # type: ignore[misc]
+
+
+def _opened(database: Database, session: Session, storage: Storage, key: str) -> BinaryIO:
+    """A blob; where an edit took the place of its version since the rows were read, what that one holds."""
+    try:
+        return storage.open(key)
+    except NotFound:
+        version = session.get(TranscriptVersion, Path(key).stem)
+        if version is None or version.blob != key:
+            raise
+        return open_version(database, storage, version)[1]
 
 
 def _row_from_json(table: Table, document: Mapping[str, Any]) -> dict[str, Any]:
