@@ -114,9 +114,9 @@ $(VENV)/.client: $(shell find src/auricle -name '*.py') tools/openapi.py $(VENV)
 	@$(NPM) run --silent api >/dev/null
 	@touch $@
 
-$(VENV)/.ui: $(shell find ui/src ui/public -type f) ui/angular.json ui/tsconfig.json ui/tsconfig.app.json $(VENV)/.client
+$(VENV)/.ui: $(shell find ui/src ui/public -type f) ui/angular.json ui/tsconfig.json ui/tsconfig.app.json tools/build_ui.py $(VENV)/.client
 	@echo "Building the web app ..."
-	@$(NPM) run --silent build >$(VENV)/ui.log || { cat $(VENV)/ui.log; exit 1; }
+	@$(BIN)/python tools/build_ui.py
 	@touch $@
 
 $(VENV)/.test: requirements/test.txt $(VENV)/.base

@@ -9,7 +9,8 @@ from pathlib import Path
 import httpx
 import pytest
 
-from auricle.server.pages import FILES, STATIC
+from auricle.server.api_pages import FILES
+from auricle.server.ui import STATIC
 from browser import Browser
 from live_server import LiveServer
 from services import missing

@@ -26,10 +26,10 @@ from auricle.server import (
     uploads,
     users,
 )
+from auricle.server.api_pages import add_api_pages
 from auricle.server.bodies import BoundedBodies
 from auricle.server.dialects import asr, models, openai
 from auricle.server.guard import Guard
-from auricle.server.api_pages import add_api_pages
 from auricle.server.problems import Problem, add_problems
 from auricle.server.request_log import RequestLog
 from auricle.server.service import Service, running

@@ -1,27 +1,18 @@
-"""The pages for people: set-up, sign-in, one's account, and the API as Swagger UI and Redoc show it.
+"""The API as Swagger UI and Redoc show it. All they need comes from here, and no script stands in a page."""
 
-All they need comes from here, no script stands in a page, and what they do goes through the API.
-"""
-
-import re
 from functools import cache
 from html import escape
 from pathlib import Path
 
 from fastapi import FastAPI, Request
-from fastapi.responses import HTMLResponse, RedirectResponse, Response
-from starlette.staticfiles import StaticFiles
-from starlette.types import Scope
+from fastapi.responses import HTMLResponse, Response
 
-from auricle.accounts.keys import DEFAULT_SCOPES, SCOPES
-from auricle.accounts.passwords import LONGEST, SHORTEST
-from auricle.accounts.people import LINK_HOURS, nobody_can_sign_in
 from auricle.accounts.sessions import find_session
 from auricle.server.deps import session_cookie
 from auricle.server.service import Service
+from auricle.server.ui import STATIC
 from auricle.store.schema import User
 
-STATIC = Path(__file__).parent / "static"
 #: What `make` fetches into `static/docs`.
 FILES = ("swagger-ui.css", "swagger-ui-bundle.js", "redoc.standalone.js")
 
@@ -37,11 +28,7 @@ _DOCS_POLICY = (
     "frame-ancestors 'none'"
 )
 #: What the bar on top leads to.
-_BAR = {"/account": "Account", "/docs": "API", "/redoc": "Reference"}
-#: Scopes that do something for admins only.
-_ADMIN_SCOPES = ("metrics", "admin")
-#: A path of ours to go on to after signing in; two slashes in a row would name another host.
-_INSIDE = re.compile(r"(/[A-Za-z0-9_~-][A-Za-z0-9._~-]*)+")
+_BAR = {"/": "Library", "/docs": "API", "/redoc": "Reference"}
 
 _STYLE = '<link rel="stylesheet" href="{root}/static/{name}">'
 _PROGRAM = '<script src="{root}/static/{name}" defer></script>'
@@ -49,95 +36,16 @@ _SCRIPT = '<script src="{root}/static/{name}" type="module"></script>'
 _LINK = '<a href="{root}{path}" aria-current="{current}">{name}</a>'
 _WHO = '<a class="who" href="{root}/account">{name}</a>'
 _NOBODY = '<a class="who" href="{root}/sign-in?next={here}">Sign in</a>'
-_CHOICE = (
-    '<label class="choice"><input type="checkbox" name="scopes" value="{scope}" {checked}>'
-    "<span><b>{scope}</b> {meaning}</span></label>"
-)
 
 
 class _Markup(str):
     """Text that is HTML already; all other text is made so where it is filled in."""
 
 
-class _Static(StaticFiles):
-    """Files that a browser keeps but asks about each time, so that an upgrade shows at once."""
-
-    async def get_response(self, path: str, scope: Scope) -> Response:
-        response = await super().get_response(path, scope)
-        response.headers["Cache-Control"] = "no-cache"
-        return response
-
-
-def add_pages(app: FastAPI) -> None:
-    """Serve /, /setup, /sign-in, /account, /docs (Swagger UI) and /redoc (Redoc)."""
-    pages = {
-        "/": _home,
-        "/setup": _setup,
-        "/sign-in": _sign_in,
-        "/account": _account,
-        "/docs": _swagger,
-        "/redoc": _redoc,
-    }
-    for path, page in pages.items():
+def add_api_pages(app: FastAPI) -> None:
+    """Serve /docs (Swagger UI) and /redoc (Redoc)."""
+    for path, page in {"/docs": _swagger, "/redoc": _redoc}.items():
         app.add_api_route(path, page, include_in_schema=False, response_model=None)
-    app.mount("/static", _Static(directory=STATIC), name="static")
-
-
-def _home(request: Request) -> Response:
-    service = _service(request)
-    if service.settings.auth == "off":
-        return _go(request, "/docs")
-    if _visitor(request) is not None:
-        return _go(request, "/account")
-    with service.database.read() as session:
-        waiting = nobody_can_sign_in(session)
-    if not waiting:
-        return _go(request, "/sign-in")
-    return _page(request, "Welcome · Auricle", _file(request, "welcome", hours=LINK_HOURS))
-
-
-def _setup(request: Request) -> Response:
-    if _service(request).settings.auth == "off":
-        return _nobody_signs_in(request)
-    body = _file(request, "setup", shortest=SHORTEST, longest=LONGEST)
-    return _page(request, "Set-up · Auricle", body, script="setup.js")
-
-
-def _sign_in(request: Request) -> Response:
-    if _service(request).settings.auth == "off":
-        return _nobody_signs_in(request)
-    wanted = request.query_params.get("next", "")
-    place = wanted if _INSIDE.fullmatch(wanted) else "/account"
-    if _visitor(request) is not None:
-        return _go(request, place)
-    return _page(
-        request,
-        "Sign in · Auricle",
-        _file(request, "sign-in", next=_root(request) + place),
-        script="sign-in.js",
-    )
-
-
-def _account(request: Request) -> Response:
-    if _service(request).settings.auth == "off":
-        return _nobody_signs_in(request)
-    user = _visitor(request)
-    if user is None:
-        return _go(request, "/sign-in?next=/account")
-    body = _file(
-        request,
-        "account",
-        name=user.name,
-        role="Admin" if user.role == "admin" else "Member",
-        scopes=_choices(user),
-        shortest=SHORTEST,
-        longest=LONGEST,
-    )
-    return _page(request, "Account · Auricle", _bar(request, "/account", user) + body, script="account.js")
-
-
-def _nobody_signs_in(request: Request) -> Response:
-    return _page(request, "Auricle", _file(request, "open"))
 
 
 def _swagger(request: Request) -> Response:
@@ -165,7 +73,7 @@ def _page(
     title: str,
     body: str,
     *,
-    styles: tuple[str, ...] = ("account.css",),
+    styles: tuple[str, ...] = (),
     script: str = "",
     program: str = "",
     policy: str = _POLICY,
@@ -182,15 +90,10 @@ def _page(
 
 def _bar(request: Request, here: str, user: User | None) -> _Markup:
     """What stands on top: the way to the other pages, and who is signed in."""
-    if _service(request).settings.auth == "off":
-        shown, who = ["/docs", "/redoc"], _Markup()
-    else:
-        shown = list(_BAR)
-        who = (
-            _fill(_WHO, root=_root(request), name=user.name)
-            if user
-            else _fill(_NOBODY, root=_root(request), here=here)
-        )
+    who = _Markup()
+    if _service(request).settings.auth == "on":
+        form, values = (_WHO, {"name": user.name}) if user else (_NOBODY, {"here": here})
+        who = _fill(form, root=_root(request), **values)
     links = [
         _fill(
             _LINK,
@@ -199,24 +102,9 @@ def _bar(request: Request, here: str, user: User | None) -> _Markup:
             name=_BAR[path],
             current="page" if path == here else "false",
         )
-        for path in shown
+        for path in _BAR
     ]
     return _file(request, "bar", links=_Markup("".join(links)), who=who)
-
-
-def _choices(user: User) -> _Markup:
-    """What a key may be good for, as boxes to tick."""
-    offered = [scope for scope in SCOPES if user.role == "admin" or scope not in _ADMIN_SCOPES]
-    boxes = (
-        _fill(
-            _CHOICE,
-            scope=scope,
-            meaning=SCOPES[scope],
-            checked="checked" if scope in DEFAULT_SCOPES else "",
-        )
-        for scope in offered
-    )
-    return _Markup("".join(boxes))
 
 
 def _file(request: Request, template: str, /, **values: object) -> _Markup:
@@ -235,10 +123,6 @@ def _fill(template: str, /, **values: object) -> _Markup:
 @cache
 def _template(name: str) -> str:
     return (_HTML / f"{name}.html").read_text(encoding="utf-8")
-
-
-def _go(request: Request, path: str) -> Response:
-    return RedirectResponse(_root(request) + path, 303)
 
 
 def _root(request: Request) -> str:
