@@ -16,6 +16,7 @@ from auricle.jobs import chores
 from auricle.jobs.chores import (
     CHORES,
     Round,
+    count_doubts,
     empty_trash,
     forget_old_results,
     forget_segments,
@@ -166,6 +167,18 @@ def test_segments_of_jobs_long_ended_go(office: Office, talk: Path) -> None:
     assert forget_segments(office.place) == {"segments": 1}
     with office.database.read() as session:
         assert session.scalars(select(TaskSegment)).all() == []
+
+
+def test_doubtful_words_of_older_transcripts_are_counted(office: Office, talk: Path) -> None:
+    office.ask(office.upload(talk))
+    office.work()
+    with office.database.write() as session:
+        (counted,) = session.scalars(select(Recording.doubtful)).all()
+        session.execute(update(Recording).values(doubtful=None))
+    assert count_doubts(office.place) == {"counted": 1}
+    with office.database.read() as session:
+        assert session.scalars(select(Recording.doubtful)).all() == [counted]
+    assert count_doubts(office.place) == {"counted": 0}
 
 
 def test_every_chore_is_done_when_it_is_due_and_by_one_only(office: Office) -> None:

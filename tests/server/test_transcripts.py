@@ -14,6 +14,7 @@ import pytest
 from sqlalchemy import update
 
 from auricle.store.schema import TranscriptVersion, now
+from auricle.transcript import MadeWith, Transcript
 from live_server import LiveServer
 
 AUTH = "on"
@@ -81,6 +82,62 @@ def test_an_edit_says_what_is_other_and_is_taken_back_exactly(server: LiveServer
         400,
         "Operation 1: Segment 2: words is 1, but has to be a list.",
     )
+
+
+def test_doubtful_words_are_counted_until_somebody_has_checked_them(server: LiveServer, talk: Path) -> None:
+    recording = server.upload(talk, transcribe="false")["recording"]["id"]
+    assert doubtful(server, recording) is None
+    sure = [0.9, 0.4, 0.2, 0.5]
+    words = [
+        {"text": f"word{n}", "start": n / 10, "end": n / 10, "confidence": sure[n], "speaker": None}
+        for n in range(4)
+    ]
+    text = " ".join(str(word["text"]) for word in words)
+    segment = {"id": 0, "start": 0.0, "end": 1.0, "text": text, "words": words}
+    server.client.post(f"/recordings/{recording}/transcript/import", content=document([segment]))
+    assert server.client.get("/info").json()["doubtful_below"] == 0.5
+    assert doubtful(server, recording) == 2
+    edit(server, recording, {"op": "check_words", "id": 0, "first": 1, "last": 1})
+    assert doubtful(server, recording) == 1
+    assert [word.get("checked") for word in read(server, recording)["segments"][0]["words"]] == [
+        None,
+        True,
+        None,
+        None,
+    ]
+    edit(server, recording, {"op": "uncheck_words", "id": 0, "first": 0, "last": 3})
+    assert doubtful(server, recording) == 2
+    edit(server, recording, {"op": "edit_segment", "id": 0, "text": text.replace("word2", "right")})
+    assert doubtful(server, recording) == 1
+    assert read(server, recording)["segments"][0]["words"][2]["checked"] is True
+    wrong = edit(server, recording, {"op": "check_words", "id": 0, "first": 0, "last": 4}).json()["detail"]
+    assert wrong == "Operation 1: Segment 0 has 4 words: there are none from 0 to 4."
+
+
+def doubtful(server: LiveServer, recording: str) -> int | None:
+    found: int | None = server.client.get(f"/recordings/{recording}").json()["doubtful"]
+    return found
+
+
+def document(segments: list[dict[str, Any]]) -> bytes:
+    """A file in our own form."""
+    made = Transcript("en", 2.0, (), MadeWith("elsewhere", "m")).to_dict()
+    return json.dumps({**made, "segments": segments}).encode()
+
+
+def test_a_speaker_gets_a_color_and_another_name_from_a_moment_on(server: LiveServer, recording: str) -> None:
+    ids = [one["id"] for one in read(server, recording)["segments"]]
+    edit(server, recording, *({"op": "edit_segment", "id": id, "speaker": "a"} for id in ids))
+    made = edit(
+        server,
+        recording,
+        {"op": "color_speaker", "speaker": "a", "color": 5},
+        {"op": "assign_speaker", "first": ids[1], "speaker": "a", "name": "Carla"},
+    ).json()
+    assert [(one["name"], one.get("color")) for one in made["speakers"]] == [("a", 5), ("Carla", None)]
+    assert [one["id"] for one in made["segments"]] == ids[1:]
+    assert read(server, recording)["speakers"] == made["speakers"]
+    assert server.client.get(f"/recordings/{recording}").json()["speakers"] == ["a", "Carla"]
 
 
 def sit(server: LiveServer, recording: str, etag: str, text: str, who: httpx.Client | None = None) -> Any:

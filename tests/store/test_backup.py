@@ -34,9 +34,17 @@ from auricle.store.schema import (
 )
 from auricle.store.search import search
 from auricle.store.storage import open_storage
-from auricle.store.transcripts import load_transcript
+from auricle.store.transcripts import (
+    Making,
+    add_version,
+    continued,
+    current_version,
+    load_transcript,
+    store_transcript,
+)
 from auricle.store.upgrade import upgrade
 from auricle.testing import FakeEngine, say, write_wav
+from auricle.transcript.edit import edit_segment
 from place import Office, open_office
 
 _LATER = timedelta(days=30)
@@ -98,6 +106,40 @@ def test_what_was_backed_up_comes_back_into_an_empty_installation(
         hits, _ = search(session, LOCAL_USER, "bravo ")
     assert transcript.text == "Alpha bravo charlie."
     assert [hit.recording_id for hit in hits] == [version.recording_id]
+
+
+def test_what_is_typed_while_a_backup_is_made_is_not_missing_in_it(
+    office: Office, empty: Database, tmp_path: Path
+) -> None:
+    edit(office, "As it was when the backup began.")
+
+    def type_on(said: str) -> None:
+        if said.endswith("rows"):
+            edit(office, "As it was a moment later.")
+
+    backup(office.database, office.place.storage, tmp_path / "backup.tar", say=type_on)
+    storage = open_storage((tmp_path / "new").as_uri())
+    restore(tmp_path / "backup.tar", empty, storage, resume=resume_unfinished)
+    with empty.read() as session:
+        recording = session.scalars(select(Recording).where(Recording.transcript_id.is_not(None))).one()
+        version = current_version(session, recording)
+    assert version.number == 2
+    assert load_transcript(storage, version).segments[0].text == "As it was a moment later."
+
+
+def edit(office: Office, text: str) -> None:
+    """Save what the finished recording now says, as the web app does while somebody types."""
+    storage = office.place.storage
+    with office.database.write() as session:
+        recording = session.scalars(select(Recording).where(Recording.transcript_id.is_not(None))).one()
+        transcript = load_transcript(storage, current_version(session, recording))
+        new = edit_segment(transcript, transcript.segments[0].id, text=text)
+        making = Making("edit", LOCAL_USER, continues=True)
+        old = continued(session, recording, making)
+        stored = store_transcript(storage, recording.id, new)
+        add_version(session, recording, new, stored, making, instead_of=old)
+    if old is not None:
+        storage.delete(old.blob)
 
 
 def test_what_was_not_finished_is_done_in_the_new_place(office: Office, tmp_path: Path) -> None:

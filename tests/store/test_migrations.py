@@ -84,6 +84,19 @@ def test_going_down_and_up_again_leaves_nothing_and_makes_everything(database: D
         assert session.scalars(select(Recording)).all() == []
 
 
+def test_the_last_step_is_taken_back_and_made_again_around_the_data(database: Database) -> None:
+    upgrade(database)
+    add_recording(database)
+    downgrade(database, "0002")
+    with database.read() as session:
+        columns = {one["name"] for one in inspect(session.connection()).get_columns("recording")}
+        assert "doubtful" not in columns
+        assert session.execute(text("SELECT title FROM recording")).scalar() == "Talk"
+    upgrade(database)
+    with database.read() as session:
+        assert session.get_one(Recording, "r1").doubtful is None
+
+
 def test_a_migration_keeps_the_data_up_and_down(database: Database, later_scripts: Path) -> None:
     upgrade(database)
     add_recording(database)

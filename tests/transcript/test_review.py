@@ -11,8 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from auricle.testing import VOCABULARY
-from auricle.transcript import Segment
-from auricle.transcript.review import FLAGS, doubts, has_impossible_rate, is_repetitive
+from auricle.transcript import Segment, Word
+from auricle.transcript.review import FLAGS, doubts, has_impossible_rate, is_doubtful, is_repetitive
 
 DIGITS = ["zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine"]
 SPEECH = Path(__file__).parents[1] / "fixtures" / "speech"
@@ -127,6 +127,19 @@ def test_a_rate_nobody_speaks_at_is_found(text: str, seconds: float, impossible:
 def test_a_segment_gets_the_flags_it_deserves(segment: Segment, expected: tuple[str, ...]) -> None:
     assert doubts(segment) == expected
     assert all(FLAGS[flag].endswith(".") for flag in expected)
+
+
+@pytest.mark.parametrize(
+    ("word", "expected"),
+    [
+        (Word("Osei", 0.0, 1.0, 0.49), True),
+        (Word("Osei", 0.0, 1.0, 0.5), False),
+        (Word("Osei", 0.0, 1.0, None), False),
+        (Word("Osei", 0.0, 1.0, 0.1, checked=True), False),
+    ],
+)
+def test_a_word_is_doubtful_until_somebody_has_checked_it(word: Word, expected: bool) -> None:
+    assert is_doubtful(word) is expected
 
 
 def test_every_flag_is_documented_with_its_meaning() -> None:

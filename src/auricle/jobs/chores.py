@@ -3,6 +3,7 @@
 A chore is a row, claimed like a task, so that of many servers one does it, and people see when it was done.
 """
 
+import contextlib
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
@@ -12,7 +13,7 @@ import structlog
 from sqlalchemy import delete, select, update
 from sqlalchemy.orm import Session
 
-from auricle.errors import AuricleError, StorageUnavailable
+from auricle.errors import AuricleError, NotFound, StorageUnavailable
 from auricle.jobs.advance import ENDED
 from auricle.jobs.create import cancel_job
 from auricle.jobs.ledger import OPEN
@@ -32,6 +33,8 @@ from auricle.store.schema import (
     User,
     now,
 )
+from auricle.store.transcripts import load_transcript
+from auricle.transcript.review import doubtful_words
 
 log = structlog.get_logger(__name__)
 
@@ -152,6 +155,37 @@ def give_up_uploads(place: Workplace) -> Counts:
     return {"uploads": len(expired)}
 
 
+def count_doubts(place: Workplace) -> Counts:
+    """The doubtful words of transcripts that an older Auricle made are counted."""
+    uncounted = select(Recording).where(Recording.transcript_id.is_not(None), Recording.doubtful.is_(None))
+    reached, counted = "", 0
+    while True:
+        with place.database.read() as session:
+            query = uncounted.where(Recording.id > reached).order_by(Recording.id).limit(_AT_ONCE)
+            found = session.scalars(query).all()
+            versions = [session.get(TranscriptVersion, one.transcript_id) for one in found]
+        if not found:
+            return {"counted": counted}
+        for version in filter(None, versions):
+            with contextlib.suppress(NotFound):
+                doubtful = doubtful_words(load_transcript(place.storage, version))
+                counted += _note_doubts(place, version, doubtful)
+        reached = found[-1].id
+
+
+def _note_doubts(place: Workplace, version: TranscriptVersion, doubtful: int) -> int:
+    """Note how many there are, unless there is another transcript by now."""
+    with place.database.write() as session:
+        noted = session.execute(
+            update(Recording)
+            .where(Recording.id == version.recording_id, Recording.transcript_id == version.id)
+            .values(doubtful=doubtful)
+            .returning(Recording.id)
+            .execution_options(synchronize_session=False)
+        )
+        return len(noted.all())
+
+
 CHORES: tuple[Round, ...] = (
     Round("retention", _HOUR, retire_old_recordings),
     Round("trash", _HOUR, empty_trash),
@@ -159,6 +193,7 @@ CHORES: tuple[Round, ...] = (
     Round("segments", _HOUR, forget_segments),
     Round("uploads", _HOUR, give_up_uploads),
     Round("blobs", 24 * _HOUR, sweep_blobs),
+    Round("doubts", 24 * _HOUR, count_doubts),
 )
 
 

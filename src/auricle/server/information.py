@@ -16,6 +16,7 @@ from auricle.exports import FORMATS
 from auricle.jobs.options import OWN_OPTIONS
 from auricle.jobs.stages import STAGES
 from auricle.server.deps import ServiceDep, UserDep
+from auricle.transcript.review import DOUBTFUL_BELOW
 
 router = APIRouter(tags=["information"])
 
@@ -60,6 +61,7 @@ class Info(BaseModel):
     formats: list[str] = Field(description="GET /formats has their options.")
     options: list[OptionModel] = Field(description="What a job may be asked for.")
     stages: list[str] = Field(description="What a job goes through.")
+    doubtful_below: float = Field(description="A word with less confidence is doubtful until it is checked.")
     limits: Limits
 
 
@@ -86,6 +88,7 @@ def info(service: ServiceDep, _: UserDep) -> Info:
         formats=list(FORMATS),
         options=_options(),
         stages=[stage.name for stage in STAGES],
+        doubtful_below=DOUBTFUL_BELOW,
         limits=Limits(
             max_upload=settings.max_upload,
             max_duration=settings.max_duration,

@@ -61,6 +61,9 @@ class RecordingModel(BaseModel):
     duration: float | None = Field(description="Seconds; null until it has been decoded.")
     language: str | None = Field(description="Of the current transcript.")
     speakers: list[str] = Field(description="Names in the current transcript.")
+    doubtful: int | None = Field(
+        description="Words of the current transcript that the engine was unsure of and nobody has checked."
+    )
     tags: list[str]
     state: str = Field(description="Of the latest job, or none.")
     job_id: str | None = Field(description="The latest job.")

@@ -117,7 +117,8 @@ class Recording(Base):
     """An accepted file. `blob` and the other `_blob`s are storage keys, `duration` is in seconds.
 
     `transcript_id` is the current transcript, `job_id` the latest job, `speakers` the names in the current
-    transcript. A recording with `deleted_at` is in the trash. `version` grows with every change.
+    transcript, `doubtful` how many of its words somebody should listen to. A recording with `deleted_at` is
+    in the trash. `version` grows with every change.
     """
 
     __tablename__ = "recording"
@@ -135,6 +136,7 @@ class Recording(Base):
     language: Mapped[str | None] = mapped_column(String(10))
     media: Mapped[dict[str, Any] | None]
     speakers: Mapped[list[str]] = mapped_column(default=list)
+    doubtful: Mapped[int | None]
     transcript_id: Mapped[str | None] = mapped_column(_Id)
     job_id: Mapped[str | None] = mapped_column(_Id)
     version: Mapped[int] = mapped_column(default=1)

@@ -18,6 +18,7 @@ from auricle.store.database import Database
 from auricle.store.schema import Recording, TranscriptVersion, new_id, now
 from auricle.store.search import index_transcript
 from auricle.transcript import Transcript
+from auricle.transcript.review import doubtful_words
 
 #: An edit goes on with the one before where that is not older than this.
 _SITTING = timedelta(minutes=30)
@@ -91,6 +92,7 @@ def add_version(
     recording.transcript_id = version_id
     recording.language = transcript.language
     recording.speakers = [speaker.name for speaker in transcript.speakers]
+    recording.doubtful = doubtful_words(transcript)
     recording.version += 1
     recording.changed_at = now()
     session.flush()

@@ -1,11 +1,11 @@
-"""What a reader should doubt in a segment, and why."""
+"""What a reader should doubt in a transcript, and why."""
 
 import math
 import re
 import zlib
 from collections.abc import Sequence
 
-from auricle.transcript.model import Segment
+from auricle.transcript.model import Segment, Transcript, Word
 
 #: The same words again and again: the decoder was caught in a loop.
 REPETITION = "repetition"
@@ -33,6 +33,10 @@ COMPRESSION_LIMIT = 2.4
 CONFIDENCE_LIMIT = math.exp(-1)
 NO_SPEECH_LIMIT = 0.6
 
+#: A word with less confidence is doubtful until a person has checked it: the engine held it likelier that
+#: something else was said. It is the only bound that means the same with every engine.
+DOUBTFUL_BELOW = 0.5
+
 # Fast speech stays under 8 syllables, 25 letters or 12 ideographs a second; a tenth of a word a second
 # is slower than any dictation.
 _LETTERS_PER_SECOND = 30.0
@@ -57,6 +61,16 @@ def doubts(segment: Segment) -> tuple[str, ...]:
         LOW_CONFIDENCE: unsure,
     }
     return tuple(flag for flag, holds in found.items() if holds)
+
+
+def is_doubtful(word: Word) -> bool:
+    """Whether a person should listen to this word: the engine was unsure, and nobody has checked it."""
+    return word.confidence is not None and word.confidence < DOUBTFUL_BELOW and not word.checked
+
+
+def doubtful_words(transcript: Transcript) -> int:
+    """How many words of a transcript a person should listen to."""
+    return sum(is_doubtful(word) for segment in transcript.segments for word in segment.words)
 
 
 def is_repetitive(text: str) -> bool:
