@@ -9,14 +9,14 @@ import re
 import unicodedata
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, and_, bindparam, delete, exists, func, or_, select, text
+from sqlalchemy import ColumnElement, and_, bindparam, delete, exists, func, insert, or_, select, text, update
 from sqlalchemy.orm import Session
 
 from auricle.store.schema import Passage, Recording, RecordingTag, SearchDocument, Tag
 from auricle.store.search_index import VECTOR
-from auricle.transcript import Transcript
+from auricle.transcript import Segment, Transcript
 
 _WORD = re.compile(r"[^\W_]+")
 #: Scripts written without spaces: Thai, Lao, Myanmar, Khmer, Kana and Han.
@@ -88,31 +88,42 @@ def parse(query: str) -> list[Term]:
 
 def index_title(session: Session, recording: Recording) -> None:
     """Make a recording findable by its title, as long as it has no transcript."""
-    remove(session, recording.id)
-    _add(session, recording, words_of(recording.filename))
+    _write_documents(session, recording, words_of(recording.filename), [])
 
 
 def index_transcript(session: Session, recording: Recording, transcript: Transcript) -> None:
-    """Make a recording findable by its title, its speakers and what is said in its current transcript."""
-    remove(session, recording.id)
-    said: list[str] = []
-    passages = []
-    for number, segment in enumerate(transcript.segments):
-        words = words_of(segment.text)
-        said += words
-        passages.append(
-            Passage(
-                recording_id=recording.id,
-                number=number,
-                segment_id=segment.id,
-                start=segment.start,
-                text=segment.text,
-                folded=f" {' '.join(words)} ",
-            )
-        )
-    session.add_all(passages)
+    """Make a recording findable by its title, its speakers and what is said in its current transcript.
+
+    Only rows that are other than before are written: an edit of a long transcript changes few.
+    """
+    said = _write_passages(session, recording.id, transcript.segments)
     speakers = [word for speaker in transcript.speakers for word in words_of(speaker.name)]
-    _add(session, recording, [*words_of(recording.filename), *speakers], said)
+    _write_documents(session, recording, [*words_of(recording.filename), *speakers], said)
+
+
+def _write_passages(session: Session, recording_id: str, segments: Sequence[Segment]) -> list[str]:
+    """Write what is other now; returns all that is said, as words."""
+    columns = (Passage.number, Passage.segment_id, Passage.start, Passage.text, Passage.folded)
+    rows = session.execute(select(*columns).where(Passage.recording_id == recording_id))
+    known = {row.number: row for row in rows}
+    new: list[dict[str, Any]] = []
+    changed: list[dict[str, Any]] = []
+    said: list[str] = []
+    for number, one in enumerate(segments):
+        old = known.get(number)
+        folded = old.folded if old and old.text == one.text else f" {' '.join(words_of(one.text))} "
+        said += folded.split()
+        if old is None or (old.segment_id, old.start, old.text) != (one.id, one.start, one.text):
+            passage = {"segment_id": one.id, "start": one.start, "text": one.text, "folded": folded}
+            row = {"recording_id": recording_id, "number": number, **passage}
+            (new if old is None else changed).append(row)
+    gone = and_(Passage.recording_id == recording_id, Passage.number >= len(segments))
+    session.execute(delete(Passage).where(gone).execution_options(synchronize_session=False))
+    if changed:
+        session.execute(update(Passage), changed)
+    if new:
+        session.execute(insert(Passage), new)
+    return said
 
 
 def retitle(session: Session, recording: Recording) -> None:
@@ -131,20 +142,21 @@ def remove(session: Session, recording_id: str) -> None:
     session.execute(delete(SearchDocument).where(SearchDocument.recording_id == recording_id))
 
 
-def _add(session: Session, recording: Recording, always: list[str], said: Sequence[str] = ()) -> None:
+def _write_documents(session: Session, recording: Recording, always: list[str], said: Sequence[str]) -> None:
     title = words_of(recording.title)
     pieces = [said[begin : begin + _WORDS] for begin in range(0, len(said), _WORDS)] or [[]]
-    session.add_all(
-        SearchDocument(
-            recording_id=recording.id,
-            owner_id=recording.owner_id,
-            part=part,
-            parts=len(pieces),
-            title=" ".join(title),
-            content=" ".join([*title, *always, *piece]),
-        )
-        for part, piece in enumerate(pieces)
-    )
+    rows = session.scalars(select(SearchDocument).where(SearchDocument.recording_id == recording.id))
+    known = {row.part: row for row in rows}
+    for part, piece in enumerate(pieces):
+        row = known.pop(part, None)
+        if row is None:
+            row = SearchDocument(recording_id=recording.id, owner_id=recording.owner_id, part=part)
+            session.add(row)
+        row.parts = len(pieces)
+        row.title = " ".join(title)
+        row.content = " ".join([*title, *always, *piece])
+    for row in known.values():
+        session.delete(row)
 
 
 def search(
