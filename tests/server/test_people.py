@@ -127,3 +127,17 @@ def test_nobody_has_endless_keys(server: LiveServer) -> None:
         assert [answer.status_code for answer in made] == [201] * 99 + [409]
         assert member.delete(f"/keys/{made[0].json()['id']}").status_code == 204
         assert member.post("/keys", json={"name": "k"}).status_code == 201
+
+
+def test_an_admin_sees_what_somebody_takes_and_the_keys_they_have(server: LiveServer, meeting: Path) -> None:
+    person = server.client.post("/users", json={"name": "keyed"}).json()
+    assert (person["space"], person["has_password"]) == (0, False)
+    with server.client_for(server.key(person["id"])) as member:
+        server.upload(meeting, member, transcribe="false")
+        assert member.get("/keys", params={"user_id": "local"}).status_code == 403
+        assert member.get("/keys", params={"user_id": person["id"]}).json() == member.get("/keys").json()
+    (key,) = server.client.get("/keys", params={"user_id": person["id"]}).json()["items"]
+    assert key["name"] == "tests"
+    people = server.client.get("/users", params={"limit": 200}).json()["items"]
+    (listed,) = [one for one in people if one["id"] == person["id"]]
+    assert listed["space"] == meeting.stat().st_size

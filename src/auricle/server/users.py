@@ -22,6 +22,9 @@ from auricle.store.schema import ApiKey, Usage, User, now
 
 router = APIRouter(tags=["users"])
 
+#: Whose keys these are, where they are not of who asks.
+OwnerId = Annotated[str | None, Query(max_length=32, description="For somebody else: admins only.")]
+
 
 class UserModel(BaseModel):
     """A person."""
@@ -35,6 +38,13 @@ class UserModel(BaseModel):
     quota_minutes: float | None = Field(description="Minutes of audio a day; null: as the settings say.")
     max_open_jobs: int | None = Field(description="Unfinished jobs at once; null: as the settings say.")
     created_at: Moment
+
+
+class PersonModel(UserModel):
+    """A person, as an admin sees them."""
+
+    space: int = Field(description="Bytes of their recordings, trash and unfinished uploads included.")
+    has_password: bool = Field(description="False until they have chosen one by their set-up link.")
 
 
 class QuotaModel(BaseModel):
@@ -164,25 +174,27 @@ def usage_of(session: Session, owner_id: str, days: int) -> list[Day]:
 
 
 @router.get("/users")
-def list_users(service: ServiceDep, _: AdminDep, limit: Limit = 50, cursor: Cursor = None) -> Page[UserModel]:
+def list_users(
+    service: ServiceDep, _: AdminDep, limit: Limit = 50, cursor: Cursor = None
+) -> Page[PersonModel]:
     """Everybody, by name."""
     query = select(User).order_by(User.name).limit(limit + 1)
     if cursor is not None:
         query = query.where(User.name > read_cursor(cursor, str)[0])
     with service.database.read() as session:
         found = session.scalars(query).all()
-    return paged(found, limit, lambda some: [UserModel(**_shown(one)) for one in some], "name")
+        return paged(found, limit, lambda some: [_person(session, one) for one in some], "name")
 
 
 @router.post("/users", status_code=201)
-def add_user(service: ServiceDep, admin: AdminDep, wanted: NewUser) -> UserModel:
+def add_user(service: ServiceDep, admin: AdminDep, wanted: NewUser) -> PersonModel:
     """Add a person: `POST /users/{id}/setup-link` makes the link by which they choose a password."""
     with service.database.write() as session:
-        return UserModel(**_shown(people.add_person(session, wanted.name, wanted.role, admin.id)))
+        return _person(session, people.add_person(session, wanted.name, wanted.role, admin.id))
 
 
 @router.patch("/users/{user_id}")
-def change_user(service: ServiceDep, admin: AdminDep, user_id: str, change: PersonChange) -> UserModel:
+def change_user(service: ServiceDep, admin: AdminDep, user_id: str, change: PersonChange) -> PersonModel:
     """Change a person: name, role, quotas; `disabled` locks them out, and what is theirs stays."""
     given = change.model_fields_set
     with service.database.write() as session:
@@ -200,13 +212,22 @@ def change_user(service: ServiceDep, admin: AdminDep, user_id: str, change: Pers
             setattr(user, name, getattr(change, name))
         if limits:
             record(session, admin.id, "user.limits", user.id, **{one: getattr(change, one) for one in limits})
-        return UserModel(**_shown(user))
+        return _person(session, user)
 
 
 @router.get("/keys")
-def list_keys(service: ServiceDep, user: UserDep, limit: Limit = 50, cursor: Cursor = None) -> Page[KeyModel]:
+def list_keys(
+    service: ServiceDep,
+    user: UserDep,
+    caller: CallerDep,
+    user_id: OwnerId = None,
+    limit: Limit = 50,
+    cursor: Cursor = None,
+) -> Page[KeyModel]:
     """Your API keys, without their secrets."""
-    query = select(ApiKey).where(ApiKey.owner_id == user.id).order_by(ApiKey.id).limit(limit + 1)
+    if user_id not in (None, user.id) and not caller.is_admin:
+        raise Forbidden("Only an admin may see the keys of others.")
+    query = select(ApiKey).where(ApiKey.owner_id == (user_id or user.id)).order_by(ApiKey.id).limit(limit + 1)
     if cursor is not None:
         query = query.where(ApiKey.id > read_cursor(cursor, str)[0])
     with service.database.read() as session:
@@ -220,9 +241,7 @@ def make_key(
     user: UserDep,
     caller: CallerDep,
     wanted: NewKey,
-    user_id: Annotated[
-        str | None, Query(max_length=32, description="For somebody else: admins only.")
-    ] = None,
+    user_id: OwnerId = None,
 ) -> MadeKey:
     """Make an API key; its secret is shown this once and kept as a hash only.
 
@@ -261,6 +280,12 @@ def revoke_key(service: ServiceDep, user: UserDep, caller: CallerDep, key_id: st
 
 def _shown(user: User) -> dict[str, Any]:
     return {name: getattr(user, name) for name in UserModel.model_fields}
+
+
+def _person(session: Session, user: User) -> PersonModel:
+    return PersonModel(
+        **_shown(user), space=space_of(session, user.id), has_password=user.password_hash is not None
+    )
 
 
 def _key(key: ApiKey) -> KeyModel:
