@@ -109,7 +109,14 @@ def test_lists_come_in_pages_without_gaps_or_repeats(
 ) -> None:
     server = make_server(gpu_workers=0, cpu_workers=0)
     ids = [server.upload(file, transcribe="false")["recording"]["id"] for file in files(7)]
-    for sort, expected in (("newest", ids[::-1]), ("oldest", ids), ("title", ids), ("longest", ids[::-1])):
+    for sort, expected in (
+        ("newest", ids[::-1]),
+        ("oldest", ids),
+        ("title", ids),
+        ("longest", ids[::-1]),
+        ("shortest", ids),
+        ("changed", ids[::-1]),
+    ):
         seen, cursor = [], None
         while True:
             page = server.client.get(
@@ -135,7 +142,7 @@ def test_lists_can_be_narrowed(
         server.upload(three, transcribe="false")["recording"]["id"],
     ]
 
-    def found(**how: str) -> list[str]:
+    def found(**how: str | list[str]) -> list[str]:
         return [item["id"] for item in server.client.get("/recordings", params=how).json()["items"]]
 
     assert found(title="100%") == [ids[0]]
@@ -144,9 +151,13 @@ def test_lists_can_be_narrowed(
     assert found(tag="Ärger") == [ids[0]]
     assert found(state="queued") == [ids[1], ids[0]]
     assert found(state="none") == [ids[2]]
+    assert found(state=["none", "queued"]) == ids[::-1]
+    assert found(needs_review="true") == []
     assert found(since="2100-01-01T00:00:00Z") == []
     assert found(until="2100-01-01T00:00:00+02:00") == ids[::-1]
     assert server.client.get("/tags").json() == {"money": 2, "Ärger": 1}
+    counts = server.client.get("/recordings/counts").json()
+    assert (counts["all"], counts["running"], counts["tags"]) == (3, 2, {"money": 2, "Ärger": 1})
 
 
 def test_titles_and_tags_change_and_old_etags_are_refused(server: LiveServer, talk: Path) -> None:

@@ -1,6 +1,7 @@
 """Routes for recordings: uploading, listing, changing, playing, deleting."""
 
 import json
+from dataclasses import asdict
 from datetime import UTC, datetime
 from typing import Annotated, Any, Literal
 
@@ -47,6 +48,19 @@ class Change(BaseModel):
 
     title: str | None = Field(None, min_length=1, max_length=200)
     tags: list[str] | None = Field(None, max_length=store.MOST_TAGS)
+
+
+class RecordingCounts(BaseModel):
+    """How many recordings there are; those in the trash count only as `trash`."""
+
+    all: int
+    running: int = Field(description="Queued or running.")
+    needs_review: int = Field(description="With doubtful words.")
+    failed: int = Field(description="Failed or dead.")
+    trash: int
+    languages: dict[str, int] = Field(description="By code.")
+    tags: dict[str, int] = Field(description="By name.")
+    speakers: dict[str, int] = Field(description="The 200 most frequent names.")
 
 
 class Bulk(BaseModel):
@@ -163,8 +177,10 @@ def list_recordings(
     user: UserDep,
     title: Annotated[str | None, Query(max_length=200, description="Titles that contain this.")] = None,
     state: Annotated[
-        Literal["none", "queued", "running", "done", "failed", "dead", "cancelled"] | None, Query()
+        list[Literal["none", "queued", "running", "done", "failed", "dead", "cancelled"]] | None,
+        Query(max_length=7, description="Of the latest job; several give those in any of them."),
     ] = None,
+    needs_review: Annotated[bool, Query(description="Those with doubtful words.")] = False,
     language: Annotated[str | None, Query(max_length=10)] = None,
     tag: Annotated[str | None, Query(max_length=100)] = None,
     speaker: Annotated[str | None, Query(max_length=200)] = None,
@@ -172,13 +188,26 @@ def list_recordings(
     until: Annotated[datetime | None, Query(description="Older than this.")] = None,
     sha256: Annotated[str | None, Query(max_length=64)] = None,
     trash: Annotated[bool, Query(description="Those in the trash.")] = False,
-    sort: Annotated[Literal["newest", "oldest", "title", "longest"], Query()] = "newest",
+    sort: Annotated[
+        Literal["newest", "oldest", "changed", "title", "longest", "shortest"], Query()
+    ] = "newest",
     limit: Limit = 50,
     cursor: Cursor = None,
 ) -> Page[RecordingModel]:
     """Your recordings, a page at a time."""
-    which = store.Filter(title, state, language, tag, speaker, _naive(since), _naive(until), sha256, trash)
-    value = float if sort == "longest" else str
+    which = store.Filter(
+        title=title,
+        states=state or (),
+        language=language,
+        tag=tag,
+        speaker=speaker,
+        since=_naive(since),
+        until=_naive(until),
+        sha256=sha256,
+        needs_review=needs_review,
+        trash=trash,
+    )
+    value = float if sort in ("longest", "shortest") else str
     after = read_cursor(cursor, value, str) if cursor else None
     with service.database.read() as session:
         found = store.page(session, store.listed(user.id, which), sort, _checked(after, sort), limit + 1)
@@ -195,7 +224,7 @@ def _naive(moment: datetime | None) -> datetime | None:
 
 
 def _checked(after: list[Any] | None, sort: str) -> list[Any] | None:
-    if after is not None and sort in ("newest", "oldest"):
+    if after is not None and sort in store.BY_TIME:
         try:
             datetime.fromisoformat(after[0])
         except ValueError:
@@ -226,6 +255,13 @@ def change_many(service: ServiceDep, user: UserDep, wish: Bulk) -> list[Recordin
             store.touch(recording)
         record(session, user.id, f"recordings.{wish.action}", detail=len(found))
         return recording_models(session, found)
+
+
+@router.get("/recordings/counts")
+def count_recordings(service: ServiceDep, user: UserDep) -> RecordingCounts:
+    """How many of your recordings there are of each sort."""
+    with service.database.read() as session:
+        return RecordingCounts(**asdict(store.tally(session, user.id)))
 
 
 @router.get("/tags")

@@ -3,12 +3,13 @@
 import json
 import re
 import unicodedata
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, String, and_, cast, delete, exists, func, or_, select
+from sqlalchemy import ColumnElement, Select, String, and_, case, cast, delete, exists, func, or_, select
 from sqlalchemy.orm import Session
 
 from auricle.errors import InvalidOption, NotFound
@@ -29,7 +30,14 @@ from auricle.store.search import remove
 _HIDDEN = {"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"}
 #: More on one recording are a mistake.
 MOST_TAGS = 100
-SORTS = ("newest", "oldest", "title", "longest")
+SORTS = ("newest", "oldest", "changed", "title", "longest", "shortest")
+#: Orders by a moment; the others are by a text or by seconds.
+BY_TIME = ("newest", "oldest", "changed")
+_OPEN = ("queued", "running")
+#: The states of a job that ended because something went wrong.
+WENT_WRONG = ("failed", "dead")
+#: How many names are counted at most.
+_MOST_SPEAKERS = 200
 
 
 def clean_name(name: str | None, otherwise: str = "recording") -> str:
@@ -69,13 +77,14 @@ class Filter:
     """Which recordings to list; None is no condition."""
 
     title: str | None = None
-    state: str | None = None
+    states: Sequence[str] = ()
     language: str | None = None
     tag: str | None = None
     speaker: str | None = None
     since: datetime | None = None
     until: datetime | None = None
     sha256: str | None = None
+    needs_review: bool = False
     trash: bool = False
 
 
@@ -95,8 +104,10 @@ def listed(owner_id: str, which: Filter) -> Select[Recording]:
         query = query.where(Recording.created_at < which.until)
     if which.sha256 is not None:
         query = query.where(Recording.sha256 == which.sha256)
-    if which.state is not None:
-        query = query.where(_in_state(which.state))
+    if which.states:
+        query = query.where(or_(*(_in_state(state) for state in which.states)))
+    if which.needs_review:
+        query = query.where(Recording.doubtful > 0)
     if which.tag is not None:
         query = query.where(_with_tag(which.tag))
     if which.speaker is not None:
@@ -112,7 +123,7 @@ def page(
     key = (column.desc(), Recording.id.desc()) if descending else (column.asc(), Recording.id.asc())
     if after is not None:
         value, last = after[0], after[1]
-        if sort in ("newest", "oldest"):
+        if sort in BY_TIME:
             value = datetime.fromisoformat(value)
         beyond = column < value if descending else column > value
         next_id = Recording.id < last if descending else Recording.id > last
@@ -125,8 +136,10 @@ def place(recording: Recording, sort: str) -> tuple[Any, str]:
     match sort:
         case "title":
             return recording.title.lower(), recording.id
-        case "longest":
+        case "longest" | "shortest":
             return recording.duration or 0.0, recording.id
+        case "changed":
+            return recording.changed_at.isoformat(), recording.id
         case _:
             return recording.created_at.isoformat(), recording.id
 
@@ -137,10 +150,12 @@ def _order(sort: str) -> tuple[ColumnElement[Any], bool]:
             return Recording.created_at.expression, True
         case "oldest":
             return Recording.created_at.expression, False
+        case "changed":
+            return Recording.changed_at.expression, True
         case "title":
             return func.lower(Recording.title), False
-        case "longest":
-            return func.coalesce(Recording.duration, 0.0), True
+        case "longest" | "shortest":
+            return func.coalesce(Recording.duration, 0.0), sort == "longest"
         case _:
             raise InvalidOption(f"sort is {sort!r}, but has to be one of {', '.join(SORTS)}.")
 
@@ -205,6 +220,57 @@ def tag_counts(session: Session, owner_id: str) -> list[tuple[str, int]]:
         .order_by(Tag.name)
     )
     return [(name, count) for name, count in rows]
+
+
+@dataclass(frozen=True, slots=True)
+class Tally:
+    """How many recordings of one person there are of each sort; but for `trash`, outside the trash.
+
+    running: their latest job waits or runs. failed: it failed or died. speakers: the most frequent names.
+    """
+
+    all: int
+    running: int
+    needs_review: int
+    failed: int
+    trash: int
+    languages: dict[str, int]
+    tags: dict[str, int]
+    speakers: dict[str, int]
+
+
+def tally(session: Session, owner_id: str) -> Tally:
+    """Count the recordings of one person."""
+    mine, trashed = Recording.owner_id == owner_id, Recording.deleted_at.is_not(None)
+    rows = session.execute(
+        select(Job.state, trashed, func.count(), func.count(case((Recording.doubtful > 0, 1))))
+        .select_from(Recording)
+        .outerjoin(Job, Job.id == Recording.job_id)
+        .where(mine)
+        .group_by(Job.state, trashed)
+    ).all()
+    here = [(state, count, unsure) for state, gone, count, unsure in rows if not gone]
+    languages = session.execute(
+        select(Recording.language, func.count())
+        .where(mine, ~trashed, Recording.language.is_not(None))
+        .group_by(Recording.language)
+        .order_by(Recording.language)
+    )
+    names = Counter(
+        name
+        for speakers in session.scalars(select(Recording.speakers).where(mine, ~trashed))
+        for name in set(speakers)
+    )
+    return Tally(
+        all=sum(count for _, count, _ in here),
+        running=sum(count for state, count, _ in here if state in _OPEN),
+        needs_review=sum(unsure for _, _, unsure in here),
+        failed=sum(count for state, count, _ in here if state in WENT_WRONG),
+        trash=sum(count for _, gone, count, _ in rows if gone),
+        languages={str(code): count for code, count in languages},
+        tags=dict(tag_counts(session, owner_id)),
+        speakers=dict(sorted(names.most_common(_MOST_SPEAKERS), key=lambda one: (-one[1], one[0]))),
+    )
 
 
 def touch(recording: Recording) -> None:
