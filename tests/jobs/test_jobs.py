@@ -434,6 +434,35 @@ def test_waiting_jobs_know_their_place(office: Office, talk: Path) -> None:
     assert starts[2] < starts[0] < starts[1]
 
 
+def test_the_speed_of_a_job_counts_the_time_in_which_somebody_listened(office: Office, talk: Path) -> None:
+    job = office.ask(office.upload(talk))
+    assert speed(office, job) is None
+    office.work()
+    # Two parts side by side, a pause, a third; the work of each took as long as it was there.
+    when((0, 10), (5, 15), (100, 105), office=office, job=job, took=5)
+    with office.database.read() as session:
+        heard = sum(session.scalars(select(Task.seconds).where(Task.stage == "transcribe")))
+    assert speed(office, job) == round(heard / 20, 2)
+    when((0, 1), (1, 2), (2, 3), office=office, job=job, took=60)
+    assert speed(office, job) is None
+
+
+def when(*spans: tuple[float, float], office: Office, job: str, took: float) -> None:
+    """Say when the parts of a job were heard (s), and for how long the engine worked on each (s)."""
+    with office.database.write() as session:
+        parts = select(Task).where(Task.job_id == job, Task.stage == "transcribe").order_by(Task.number)
+        for part, (begin, end) in zip(session.scalars(parts).all(), spans, strict=True):
+            part.started_at = part.rank + timedelta(seconds=begin)
+            part.finished_at = part.rank + timedelta(seconds=end)
+            part.result = {**(part.result or {}), "took": took}
+
+
+def speed(office: Office, job: str) -> float | None:
+    with office.database.read() as session:
+        (status,) = statuses(session, [session.get_one(Job, job)])
+    return status.speed
+
+
 def test_progress_only_grows_and_ends_at_one(office: Office, talk: Path) -> None:
     job = office.ask(office.upload(talk))
     shift = office.shift()

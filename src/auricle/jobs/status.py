@@ -3,7 +3,7 @@
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import func, select
@@ -26,7 +26,8 @@ class JobStatus:
     """One job at one moment; `version` differs whenever anything else here may differ.
 
     stage: what is being done now. progress: 0..1. eta: seconds until it is done. position: 1 is next;
-    None once it runs. starts_in: seconds until it probably starts. trouble: why it is tried again.
+    None once it runs. starts_in: seconds until it probably starts. speed: seconds of audio heard per second
+    in which somebody listened. trouble: why it is tried again.
     """
 
     job: Job
@@ -39,6 +40,7 @@ class JobStatus:
     parts_done: int
     position: int | None
     starts_in: float | None
+    speed: float | None
     trouble: Mapping[str, Any] | None
 
 
@@ -83,6 +85,7 @@ def _status(job: Job, tasks: Sequence[Task], place: tuple[int, float] | None) ->
         parts_done=sum(task.state == "done" for task in parts),
         position=place[0] if place else None,
         starts_in=place[1] if place else None,
+        speed=_job_speed(parts),
         trouble=next((task.error for task in tasks if task.state in OPEN and task.error), None),
     )
 
@@ -112,6 +115,27 @@ def _eta(job: Job, progress: float) -> float | None:
         return None
     elapsed = (now() - job.started_at).total_seconds()
     return round(elapsed * (1 - progress) / progress, 1)
+
+
+def _job_speed(parts: Sequence[Task]) -> float | None:
+    """None while nothing was heard; time in which nobody listened, as with the server down, does not count."""
+    own = [part for part in parts if part.state in ("running", "done") and not _heard_before(part)]
+    heard = sum(part.seconds * part.progress for part in own)
+    moment = now()
+    spans = sorted((part.started_at, part.finished_at or moment) for part in own if part.started_at)
+    worked, reached = 0.0, datetime.min
+    for begin, end in spans:
+        worked += max(0.0, (end - max(begin, reached)).total_seconds())
+        reached = max(reached, end)
+    return round(heard / worked, 2) if heard and worked else None
+
+
+def _heard_before(part: Task) -> bool:
+    """Whether an earlier job has heard this part: that took longer than this task was there."""
+    if part.started_at is None or part.finished_at is None:
+        return False
+    took: float = (part.result or {}).get("took", 0.0)
+    return took > (part.finished_at - part.started_at).total_seconds()
 
 
 def _places(session: Session, wanted: set[str]) -> dict[str, tuple[int, float]]:

@@ -37,6 +37,9 @@ class JobModel(BaseModel):
     parts_done: int = Field(description="Parts that have been transcribed.")
     position: int | None = Field(description="Place in the queue, 1 is next; null once it runs.")
     starts_in: float | None = Field(description="Seconds until it probably starts; null once it runs.")
+    speed: float | None = Field(
+        description="Seconds of audio heard per second of work: 12 is 12x real time; null while unknown."
+    )
     error: dict[str, Any] | None = Field(description="Why it ended without success: code, message, stage.")
     trouble: dict[str, Any] | None = Field(description="Why a task is being tried again: code and message.")
     warnings: list[str] = Field(description="Sentences about what a reader should know.")
@@ -90,6 +93,7 @@ def job_model(status: JobStatus) -> JobModel:
         parts_done=status.parts_done,
         position=status.position,
         starts_in=status.starts_in,
+        speed=status.speed,
         error=job.error,
         trouble=dict(status.trouble) if status.trouble else None,
         warnings=job.warnings,
