@@ -1,242 +1,250 @@
-"""A real browser for tests: headless Chromium over its debugging pipe, with no library between.
+"""Headless Chromium for tests, by Playwright: pages of people who are here for the first time.
 
-https://chromedevtools.github.io/devtools-protocol/
+A page may complain of nothing: an error or warning of its console, whatever its content policy stopped, a
+request to another host or an answer with an error fails the test, unless it said that this one comes.
+While a file's browser is open, the thread of its tests can run no event loop of its own. Pages are waited for
+with `expect`: our content policy stops `wait_for_function`, which evaluates text.
 """
 
 import contextlib
-import json
-import os
+import re
 import shutil
-import subprocess
-import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
+
+import pytest
+from playwright.sync_api import (
+    Browser,
+    BrowserContext,
+    BrowserType,
+    ConsoleMessage,
+    Page,
+    Request,
+    Response,
+    expect,
+    sync_playwright,
+)
 
 from services import missing
 
-#: How long (s) something may take to appear.
-_PATIENCE = 30
-_LABELLED = """
-const label = [...document.querySelectorAll('label')].find(
-  (one) => one.checkVisibility() && one.textContent.trim().replace(/\\s+/g, ' ').startsWith(name));
-const field = label?.control ?? label?.querySelector('input');
-"""
-_PRESSED = """
-[...document.querySelectorAll('button, a, summary')].filter(
-  (one) => one.checkVisibility() && !one.disabled
-    && (one.getAttribute('aria-label') ?? one.textContent).trim().replace(/\\s+/g, ' ') === name)[place]
-"""
+#: Width and height (CSS pixels) of a desk's window and of a phone.
+DESK, PHONE = (1440, 900), (390, 844)
+
+_AXE = Path(__file__).resolve().parent.parent / "ui" / "node_modules" / "axe-core" / "axe.min.js"
+_WCAG = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
+_HERE = {"127.0.0.1", "localhost"}
+#: How long (ms) something may take to appear: all of a busy machine's tests run at once.
+_PATIENCE = 30_000
+#: No name leads anywhere, so that nothing can be fetched or reported behind the tests' back.
+_ALONE = f"--host-resolver-rules=MAP * ~NOTFOUND, {', '.join(f'EXCLUDE {host}' for host in sorted(_HERE))}"
+#: A policy that only reports writes nothing to the console.
+_TELL_OF_POLICY = """addEventListener("securitypolicyviolation", (one) =>
+  console.error(`content policy: ${one.effectiveDirective} stopped ${one.blockedURI}`), true);"""
+_MOTION_ENDS = """() => Promise.allSettled(document.getAnimations()
+  .filter((one) => one.playState === "running" && one.effect?.getComputedTiming().endTime !== Infinity)
+  .map((one) => one.finished))"""
 
 
-class BrowserError(AssertionError):
-    """What the browser answered instead of doing it."""
+class Complaints:
+    """What the pages of a test complained of, and which of it was to come.
+
+    Complaints are sentences of the console, or answers as in `401 /api/v1/session`. A part of one is enough
+    to name it, and `*` stands for anything.
+    """
+
+    def __init__(self) -> None:
+        self.made: list[str] = []
+        self._expected: list[str] = []
+        self._allowed: list[str] = []
+
+    def expect(self, *complaints: str) -> None:
+        """Each of these comes, however often."""
+        self._expected += complaints
+
+    def allow(self, *complaints: str) -> None:
+        """Each of these may come."""
+        self._allowed += complaints
+
+    def check(self) -> None:
+        """Fail on what nobody expected, and on what was expected and did not come."""
+        known = [_pattern(one) for one in self._expected + self._allowed]
+        unexpected = [one for one in self.made if not any(pattern.search(one) for pattern in known)]
+        assert not unexpected, "the page complained:\n" + "\n".join(dict.fromkeys(unexpected))
+        absent = [one for one in self._expected if not any(map(_pattern(one).search, self.made))]
+        assert not absent, f"the page never complained of: {', '.join(absent)}"
+
+    def hear(self, context: BrowserContext) -> None:
+        """Listen to all pages of a context, also those that it opens later."""
+        context.add_init_script(_TELL_OF_POLICY)
+        context.on("console", self._console)
+        context.on("weberror", lambda error: self.made.append(f"uncaught: {error.error}"))
+        context.on("page", lambda page: page.on("crash", lambda: self.made.append("the page crashed")))
+        context.on("request", self._request)
+        context.on("response", self._response)
+
+    def _console(self, message: ConsoleMessage) -> None:
+        # The answer itself has been heard.
+        answered = message.text.startswith("Failed to load resource: the server responded")
+        if message.type in ("error", "warning", "assert") and not answered:
+            self.made.append(f"{message.text.strip()} {_path(message.location['url'])}".strip())
+
+    def _request(self, request: Request) -> None:
+        if urlsplit(request.url).hostname not in {*_HERE, None}:
+            self.made.append(f"asked another host: {request.url}")
+
+    def _response(self, response: Response) -> None:
+        if response.status >= 400:
+            self.made.append(f"{response.status} {_path(response.url)}")
 
 
-class Browser:
-    """Chromium as a process; every tab has cookies of its own."""
-
-    def __init__(self, folder: Path) -> None:
-        chromium = shutil.which("chromium")
-        if chromium is None:
-            missing("Chromium", "chromium")
-        command = [
-            chromium, "--headless", "--no-sandbox", "--disable-gpu", "--remote-debugging-pipe",
-            "--hide-scrollbars", "--force-color-profile=srgb", f"--user-data-dir={folder}",
-        ]  # fmt: skip
-        # The browser reads from descriptor 3 and writes to 4.
-        self._process = subprocess.Popen(
-            ["sh", "-c", 'exec "$0" "$@" 3<&0 4>&1 </dev/null >/dev/null', *command],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.DEVNULL,
-        )
-        assert self._process.stdin is not None
-        assert self._process.stdout is not None
-        self._input, self._output = self._process.stdout, self._process.stdin
-        self._left = b""
-        self._number = 0
-        self._tabs: dict[str, Tab] = {}
-
-    def tab(self, *, width: int = 1440, height: int = 900, dark: bool = False) -> "Tab":
-        """A new tab of somebody who has never been here."""
-        context = self.call("Target.createBrowserContext")["browserContextId"]
-        target = self.call("Target.createTarget", url="about:blank", browserContextId=context)["targetId"]
-        session = self.call("Target.attachToTarget", targetId=target, flatten=True)["sessionId"]
-        tab = self._tabs[session] = Tab(self, session)
-        for domain in ("Page", "Runtime", "Log", "Network"):
-            tab.call(f"{domain}.enable")
-        tab.resize(width, height)
-        tab.call(
-            "Emulation.setEmulatedMedia",
-            features=[{"name": "prefers-color-scheme", "value": "dark" if dark else "light"}],
-        )
-        return tab
-
-    def call(self, method: str, session: str | None = None, **parameters: Any) -> Any:
-        """Ask the browser for something and wait for the answer; what happens meanwhile goes to the tabs."""
-        self._number += 1
-        message = {"id": self._number, "method": method, "params": parameters}
-        if session:
-            message["sessionId"] = session
-        self._output.write(json.dumps(message).encode() + b"\0")
-        self._output.flush()
-        while True:
-            answer = self._read()
-            if answer.get("id") == self._number:
-                if "error" in answer:
-                    raise BrowserError(f"{method}: {answer['error']['message']}")
-                return answer["result"]
-            if answer.get("sessionId") in self._tabs:
-                self._tabs[answer["sessionId"]].hear(answer["method"], answer["params"])
-
-    def close(self) -> None:
-        with contextlib.suppress(OSError, BrowserError):
-            self.call("Browser.close")
-        self._process.kill()
-        self._process.wait(10)
-        self._input.close()
-        with contextlib.suppress(OSError):
-            self._output.close()
-
-    def _read(self) -> Any:
-        while b"\0" not in self._left:
-            piece = os.read(self._input.fileno(), 1 << 20)
-            if not piece:
-                raise BrowserError("the browser has ended")
-            self._left += piece
-        message, _, self._left = self._left.partition(b"\0")
-        return json.loads(message)
+def _pattern(complaint: str) -> re.Pattern[str]:
+    return re.compile(".*".join(re.escape(part) for part in complaint.split("*")), re.DOTALL)
 
 
-class Tab:
-    """One tab: what its user sees and does, and what the page complains of."""
-
-    def __init__(self, browser: Browser, session: str) -> None:
-        self._browser = browser
-        self._session = session
-        #: Errors and warnings of the console, and whatever the content policy stopped.
-        self.complaints: list[str] = []
-        #: Requests that were answered with an error, as in `401 /api/v1/session`; not complaints of the page.
-        self.refusals: list[str] = []
-
-    def call(self, method: str, **parameters: Any) -> Any:
-        return self._browser.call(method, self._session, **parameters)
-
-    def hear(self, event: str, about: dict[str, Any]) -> None:
-        if event == "Network.responseReceived" and about["response"]["status"] >= 400:
-            address = about["response"]["url"].split("/", 3)[-1]
-            self.refusals.append(f"{about['response']['status']} /{address}")
-        elif event == "Log.entryAdded" and about["entry"]["source"] != "network":
-            self.complaints.append(about["entry"]["text"])
-        elif event == "Runtime.exceptionThrown":
-            self.complaints.append(str(about["exceptionDetails"]))
-        elif event == "Runtime.consoleAPICalled" and about["type"] in ("error", "warning", "assert"):
-            self.complaints.append(str([one.get("value") for one in about["args"]]))
-
-    def open(self, address: str) -> None:
-        """Go to an address and wait until its page is there."""
-        mark = f"was-{time.monotonic_ns()}"
-        self.evaluate(f"document.documentElement.id = '{mark}'")
-        answer = self.call("Page.navigate", url=address)
-        assert not answer.get("errorText"), f"{address}: {answer['errorText']}"
-        # Without a loader only what is behind the # has changed.
-        changed = f"document.documentElement.id !== '{mark}'" if "loaderId" in answer else "true"
-        self.until(f"document.readyState === 'complete' && {changed}")
-
-    def resize(self, width: int, height: int = 900) -> None:
-        self.call(
-            "Emulation.setDeviceMetricsOverride",
-            width=width,
-            height=height,
-            deviceScaleFactor=1,
-            mobile=False,
-        )
-
-    def evaluate(self, script: str) -> Any:
-        """The value of an expression in the page; promises are waited for."""
-        answer = self.call(
-            "Runtime.evaluate", expression=script, awaitPromise=True, returnByValue=True, userGesture=True
-        )
-        if "exceptionDetails" in answer:
-            raise BrowserError(answer["exceptionDetails"].get("exception", {}).get("description", script))
-        return answer["result"].get("value")
-
-    def until(self, script: str) -> Any:
-        """The value of an expression once it is true, in whichever page is shown by then."""
-        end = time.monotonic() + _PATIENCE
-        while time.monotonic() < end:
-            # A page that is being left answers with an error.
-            with contextlib.suppress(BrowserError):
-                if value := self.evaluate(script):
-                    return value
-            time.sleep(0.05)
-        raise AssertionError(f"{script} did not become true at {self.path}:\n{self.text}")
-
-    def until_ready(self, script: str) -> None:
-        """Wait until a function's body says true in a page whose scripts have run, and so takes input."""
-        self.until(f"document.readyState === 'complete' && (() => {{ {script} }})()")
-
-    def shows(self, text: str) -> None:
-        """Wait until this text can be read."""
-        self.until(f"document.body.innerText.replace(/\\s+/g, ' ').includes({json.dumps(text)})")
-
-    def arrives(self, path: str) -> None:
-        """Wait until the page of this path is there."""
-        self.until(f"location.pathname === {json.dumps(path)} && document.readyState === 'complete'")
-
-    def fill(self, label: str, text: str) -> None:
-        """Type into the field with this label, in place of what is there."""
-        given = f"const name = {json.dumps(label)}; {_LABELLED}"
-        self.until_ready(f"{given} field?.focus(); field?.select(); return Boolean(field)")
-        self.call("Input.insertText", text=text)
-
-    def tick(self, label: str) -> None:
-        """Click the box with this label."""
-        given = f"const name = {json.dumps(label)}; {_LABELLED}"
-        self.until_ready(f"{given} field?.click(); return Boolean(field)")
-
-    def press(self, name: str, place: int = 0) -> None:
-        """Click the button or link of this name, the `place`th from the top."""
-        given = f"const name = {json.dumps(name)}; const place = {place};"
-        self.until_ready(f"{given} return Boolean({_PRESSED.strip()})")
-        self.evaluate(f"(() => {{ {given} {_PRESSED.strip()}.click() }})()")
-
-    def key(self, key: str) -> None:
-        """Press a key such as Tab or Enter."""
-        code = {"Tab": 9, "Enter": 13, "Escape": 27, " ": 32}[key]
-        about = {"key": key, "code": key, "windowsVirtualKeyCode": code}
-        text = {"Enter": "\r", " ": " "}.get(key)
-        self.call("Input.dispatchKeyEvent", type="keyDown", **about, **({"text": text} if text else {}))
-        self.call("Input.dispatchKeyEvent", type="keyUp", **about)
-
-    @property
-    def text(self) -> str:
-        """What can be read on the page."""
-        text: str = self.evaluate("document.body.innerText")
-        return text
-
-    @property
-    def path(self) -> str:
-        """Where the tab is, without its origin."""
-        path: str = self.evaluate("location.pathname + location.search + location.hash")
-        return path
-
-    @property
-    def cookies(self) -> dict[str, dict[str, Any]]:
-        """The cookies of the page's site, by name."""
-        return {one["name"]: one for one in self.call("Network.getCookies")["cookies"]}
-
-    def set_cookie(self, address: str, name: str, value: str) -> None:
-        answer = self.call("Network.setCookie", url=address, name=name, value=value, path="/")
-        assert answer["success"], name
+def _path(address: str) -> str:
+    """An address without its origin."""
+    return re.sub(r"^https?://[^/]+", "", address)
 
 
-@contextlib.contextmanager
-def browser_in(folder: Path) -> Iterator[Browser]:
-    """A browser with a profile in this folder."""
-    browser = Browser(folder)
+def launch(chromium: BrowserType, microphone: Path | None = None, may_hear: bool = True) -> Browser:
+    """Start Debian's Chromium.
+
+    It has no microphone, or one that hears a WAV file over and over. Pages may use it (and a tab's sound)
+    without a question, or are refused both.
+    """
+    program = shutil.which("chromium")
+    if program is None:
+        missing("Chromium", "chromium")
+    options = [_ALONE]
+    if microphone:
+        asked = "--use-fake-ui-for-media-stream" + ("" if may_hear else "=deny")
+        heard = f"--use-file-for-fake-audio-capture={microphone}"
+        options += ["--use-fake-device-for-media-stream", heard, asked]
+    return chromium.launch(executable_path=program, args=options, timeout=4 * _PATIENCE)
+
+
+def new_context(
+    browser: Browser, size: tuple[int, int] = DESK, dark: bool = False, **options: Any
+) -> BrowserContext:
+    """Somebody with no cookies and an empty store; `options` are those of Playwright's contexts."""
+    context = browser.new_context(
+        viewport={"width": size[0], "height": size[1]},
+        color_scheme="dark" if dark else "light",
+        **options,
+    )
+    context.set_default_timeout(_PATIENCE)
+    return context
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    """One browser for the tests of a file."""
+    expect.set_options(timeout=_PATIENCE)
+    with sync_playwright() as playwright, launch(playwright.chromium) as running:
+        yield running
+
+
+@pytest.fixture
+def complaints() -> Complaints:
+    """What the pages of this test complain of."""
+    return Complaints()
+
+
+@pytest.fixture
+def visitors() -> Iterator[contextlib.ExitStack]:
+    """The people and browsers of this test; they are gone when its stack is closed."""
+    with contextlib.ExitStack() as stack:
+        yield stack
+
+
+@pytest.fixture
+def new_page(browser: Browser, visitors: contextlib.ExitStack, complaints: Complaints) -> Callable[..., Page]:
+    """Make the page of somebody new: `new_page(PHONE, dark=True)`, `new_page(microphone=a_wav_file)`.
+
+    Further pages of the same person come from `page.context.new_page()`.
+    """
+
+    def make(
+        size: tuple[int, int] = DESK,
+        *,
+        dark: bool = False,
+        microphone: Path | None = None,
+        may_hear: bool = True,
+        **options: Any,
+    ) -> Page:
+        used = browser
+        if microphone:
+            used = visitors.enter_context(launch(browser.browser_type, microphone, may_hear))
+        context = visitors.enter_context(new_context(used, size, dark, **options))
+        complaints.hear(context)
+        return context.new_page()
+
+    return make
+
+
+@pytest.fixture
+def page(new_page: Callable[..., Page]) -> Page:
+    """A page of somebody new at a desk, in light colours."""
+    return new_page()
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_call(item: pytest.Function) -> Iterator[None]:
+    """Let visitors leave before any server of their test stops, and fail it with what their pages say."""
+    visitors, complaints = (item.funcargs.get(name) for name in ("visitors", "complaints"))
+    if visitors is None:
+        return (yield)
     try:
-        yield browser
+        result = yield
+    except BaseException:
+        item.add_report_section("call", "complaints of its pages", "\n".join(complaints.made))
+        raise
     finally:
-        browser.close()
+        visitors.close()
+    complaints.check()
+    return result
+
+
+def shows(page: Page, text: str) -> None:
+    """Wait until this text can be read."""
+    expect(page.locator("body")).to_contain_text(text, use_inner_text=True)
+
+
+def arrives(page: Page, path: str) -> None:
+    """Wait until the page of this path is there."""
+    page.wait_for_url(lambda address: urlsplit(address).path == path)
+
+
+def press(page: Page, name: str) -> None:
+    """Click the button or link of this name."""
+    button, link = (page.get_by_role(role, name=name, exact=True) for role in ("button", "link"))
+    button.or_(link).click()
+
+
+def fill(page: Page, label: str, text: str) -> None:
+    """Type into the field with this label, in place of what is there."""
+    page.get_by_label(label, exact=True).fill(text)
+
+
+def overflow(page: Page) -> int:
+    """How far (CSS pixels) the page is wider than its window."""
+    wider: int = page.evaluate("document.documentElement.scrollWidth - window.innerWidth")
+    return max(0, wider)
+
+
+def axe(page: Page) -> list[str]:
+    """What on the page breaks WCAG 2.2 A or AA, in sentences; its motion has ended by then."""
+    if not _AXE.exists():
+        missing("axe-core", "npm, then make ui")
+    page.evaluate(_MOTION_ENDS)
+    # Unlike a script element this does not ask the page's content policy.
+    page.evaluate(_AXE.read_text(encoding="utf-8"))
+    run = "(tags) => axe.run({ runOnly: { type: 'tag', values: tags }, resultTypes: ['violations'] })"
+    return [
+        f"{rule['help']} ({rule['id']}, {rule['impact']}): {' '.join(map(str, node['target']))}: "
+        + re.sub(r"\s*\n\s*", "; ", node["failureSummary"]).replace(":;", ":")
+        for rule in page.evaluate(run, _WCAG)["violations"]
+        for node in rule["nodes"]
+    ]

@@ -1,11 +1,11 @@
 """People of a server, and the browsers and sessions they come with."""
 
 import httpx
+from playwright.sync_api import Page
 
 from auricle.accounts import people, sessions
 from auricle.server.deps import PLAIN_COOKIE
 from auricle.store.schema import User
-from browser import Tab
 from live_server import LiveServer
 
 PASSWORD = "three plain words"
@@ -40,10 +40,16 @@ def session_of(server: LiveServer, user: User) -> str:
     return token
 
 
-def enter(tab: Tab, server: LiveServer, user: User, page: str = "/account") -> None:
+def be(page: Page, server: LiveServer, user: User) -> None:
+    """Let the page's visitor be signed in."""
+    session = {"name": PLAIN_COOKIE, "value": session_of(server, user), "url": server.origin}
+    page.context.add_cookies([session])
+
+
+def enter(page: Page, server: LiveServer, user: User, path: str = "/account") -> None:
     """Open a page as somebody who is signed in."""
-    tab.set_cookie(server.origin, PLAIN_COOKIE, session_of(server, user))
-    tab.open(server.origin + page)
+    be(page, server, user)
+    page.goto(server.origin + path)
 
 
 def get(server: LiveServer, path: str, token: str | None = None) -> httpx.Response:

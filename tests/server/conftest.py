@@ -8,7 +8,6 @@ from typing import Any
 import pytest
 
 from auricle.testing import say, write_wav
-from browser import Browser, browser_in
 from live_server import LiveServer, live_server
 
 
@@ -44,10 +43,3 @@ def talk(tmp_path: Path) -> Path:
 def meeting(speech: Path) -> Path:
     """A short recording of words the tiny model knows."""
     return min(speech.glob("*.flac"), key=lambda file: file.stat().st_size)
-
-
-@pytest.fixture(scope="module")
-def browser(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Browser]:
-    """One browser for the tests of a file."""
-    with browser_in(tmp_path_factory.mktemp("browser")) as running:
-        yield running
