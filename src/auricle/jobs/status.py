@@ -118,7 +118,7 @@ def _eta(job: Job, progress: float) -> float | None:
 
 
 def _job_speed(parts: Sequence[Task]) -> float | None:
-    """None while nothing was heard; time in which nobody listened, as with the server down, does not count."""
+    """None while nothing was heard; time in which nobody listens, as with the server down, does not count."""
     own = [part for part in parts if part.state in ("running", "done") and not _heard_before(part)]
     heard = sum(part.seconds * part.progress for part in own)
     moment = now()
