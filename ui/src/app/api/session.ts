@@ -9,16 +9,27 @@ export class Session {
 
   readonly user = this.known.asReadonly();
   readonly isAdmin = computed(() => this.known()?.role === 'admin');
+  private readonly asks = signal(document.documentElement.dataset['auth'] !== 'off');
+  private readonly nobody = signal(document.documentElement.dataset['nobody'] === 'true');
+
   /** False where the server asks nobody who they are. */
-  readonly asksWho = document.documentElement.dataset['auth'] !== 'off';
+  get asksWho(): boolean {
+    return this.asks();
+  }
+
   /** Nobody can sign in yet: the first admin has to follow the set-up link. */
-  readonly nobodyYet = document.documentElement.dataset['nobody'] === 'true';
+  get nobodyYet(): boolean {
+    return this.nobody();
+  }
 
   /** Find out who is signed in; null for nobody. */
   async find(): Promise<Wire<'SignedInUser'> | null> {
     if (this.known() !== null) return this.known();
     try {
-      this.enter((await got(api.GET('/api/v1/session'))).user);
+      const { user, expires_at } = await got(api.GET('/api/v1/session'));
+      // A page that `make dev` serves says nothing of it, but a session without an end is none.
+      if (expires_at === null) this.asks.set(false);
+      this.enter(user);
     } catch (error) {
       if (!(error instanceof Refused && error.status === 401)) throw error;
     }
@@ -30,14 +41,25 @@ export class Session {
   }
 
   async signOut(): Promise<void> {
+    try {
+      await got(api.DELETE('/api/v1/session'));
+    } catch (error) {
+      // A session that is over already is what was wanted.
+      if (!(error instanceof Refused && error.status === 401)) throw error;
+    }
+    this.leave();
+  }
+
+  /** Nobody is signed in any more. */
+  leave(): void {
     expiry.watch(false);
-    await got(api.DELETE('/api/v1/session'));
     this.known.set(null);
   }
 
   /** Somebody is signed in now. */
   enter(user: Wire<'SignedInUser'>): void {
     this.known.set(user);
+    this.nobody.set(false);
     expiry.watch(this.asksWho);
     expiry.resume();
   }

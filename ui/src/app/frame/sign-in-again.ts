@@ -23,7 +23,7 @@ import { words } from '../words';
           (submit)="submit($event, name.value, password.value)"
         >
           <h2 id="again">{{ words.again }}</h2>
-          <p class="quiet">{{ words.againWhy }}</p>
+          <p class="quiet">{{ words.againWhy(user()) }}</p>
           <div class="field">
             <label for="again-name">{{ words.name }}</label>
             <input

@@ -35,6 +35,7 @@ export const frame = {
     back: 'Back to the library',
   },
   confirm: { cancel: 'Cancel' },
+  copy: { copy: 'Copy', copied: 'Copied', selected: 'Selected: copy it now' },
   undo: 'Undo',
   dismiss: 'Dismiss',
 };
