@@ -5,6 +5,7 @@ import { computed, signal } from '@angular/core';
 const failing = signal(false);
 const online = signal(navigator.onLine);
 let asking: ReturnType<typeof setTimeout> | undefined;
+let waiting: (() => void)[] = [];
 
 addEventListener('online', () => online.set(true));
 addEventListener('offline', () => online.set(false));
@@ -28,6 +29,14 @@ export const connection = {
   answered(): void {
     clearTimeout(asking);
     failing.set(false);
+    const some = waiting;
+    waiting = [];
+    for (const one of some) one();
+  },
+
+  /** Resolves as soon as the server answers. */
+  back(): Promise<void> {
+    return failing() ? new Promise((resolve) => waiting.push(resolve)) : Promise.resolve();
   },
 
   failed(): void {
