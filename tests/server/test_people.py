@@ -44,7 +44,7 @@ def test_an_admin_sees_queues_workers_chores_and_who_did_what(
     (worker,) = server.client.get("/admin/workers").json()["items"]
     assert (worker["alive"], worker["queues"]) == (True, ["cpu", "gpu"])
     chores = {one["name"]: one for one in server.client.get("/admin/chores").json()}
-    assert set(chores) == {"retention", "trash", "results", "segments", "uploads", "blobs"}
+    assert set(chores) == {"retention", "trash", "results", "segments", "uploads", "blobs", "doubts"}
     actions = [one["action"] for one in server.client.get("/admin/audit").json()["items"]]
     assert "key.made" in actions
     usage = server.client.get("/admin/usage").json()["items"]

@@ -64,6 +64,12 @@ class ModelPool(Generic[_M]):
         with self._lock:
             return list(self._slots)
 
+    @property
+    def leased(self) -> list[Hashable]:
+        """The keys of the models that somebody uses now."""
+        with self._lock:
+            return [key for key, slot in self._slots.items() if slot.users]
+
     def unload(self, key: Hashable) -> bool:
         """Take a model out of memory; False where somebody uses it."""
         with self._lock:

@@ -9,6 +9,8 @@ from typing import NamedTuple
 import psutil
 
 _NVML = "libnvidia-ml.so.1"
+#: Bytes of a GPU's name, its end included (NVML_DEVICE_NAME_V2_BUFFER_SIZE).
+_LONGEST_NAME = 96
 
 
 class Memory(NamedTuple):
@@ -25,6 +27,21 @@ class Memory(NamedTuple):
 def memory_taken() -> Memory:
     """What is taken now."""
     return Memory(psutil.Process().memory_info().rss, _gpu_memory())
+
+
+class Gpu(NamedTuple):
+    """A GPU that this process may compute on; its memory in bytes."""
+
+    name: str
+    memory_total: int
+    memory_used: int
+
+
+def gpus() -> list[Gpu]:
+    """The NVIDIA GPUs that this process sees; none of their memory is taken to find out."""
+    library = _nvml()
+    found = [_gpu(library, number) for number in _own_gpus(library)] if library else []
+    return [one for one in found if one is not None]
 
 
 class _GpuMemory(ctypes.Structure):
@@ -44,12 +61,13 @@ def _nvml() -> ctypes.CDLL | None:
 
 
 def _gpu_memory() -> int:
-    library = _nvml()
-    if library is None:
-        return 0
+    return sum(one.memory_used for one in gpus())
+
+
+def _own_gpus(library: ctypes.CDLL) -> list[int]:
     count = ctypes.c_uint()
     library.nvmlDeviceGetCount_v2(ctypes.byref(count))
-    return sum(_used(library, number) for number in range(count.value) if _is_ours(number))
+    return [number for number in range(count.value) if _is_ours(number)]
 
 
 def _is_ours(number: int) -> bool:
@@ -59,9 +77,11 @@ def _is_ours(number: int) -> bool:
     return not by_number or str(number) in re.split("[, ]+", str(visible))
 
 
-def _used(library: ctypes.CDLL, number: int) -> int:
-    device, memory = ctypes.c_void_p(), _GpuMemory()
+def _gpu(library: ctypes.CDLL, number: int) -> Gpu | None:
+    device, memory, name = ctypes.c_void_p(), _GpuMemory(), ctypes.create_string_buffer(_LONGEST_NAME)
     if library.nvmlDeviceGetHandleByIndex_v2(number, ctypes.byref(device)) != 0:
-        return 0
-    failed = library.nvmlDeviceGetMemoryInfo(device, ctypes.byref(memory)) != 0
-    return 0 if failed else int(memory.used)
+        return None
+    library.nvmlDeviceGetName(device, name, len(name))
+    if library.nvmlDeviceGetMemoryInfo(device, ctypes.byref(memory)) != 0:
+        memory = _GpuMemory()
+    return Gpu(name.value.decode(errors="replace"), int(memory.total), int(memory.used))

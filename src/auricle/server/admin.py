@@ -1,7 +1,7 @@
 """Routes for those who look after the installation."""
 
 from collections.abc import Sequence
-from functools import partial
+from datetime import datetime
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Query
@@ -12,7 +12,7 @@ from auricle.jobs.chores import CHORES
 from auricle.jobs.ledger import backlog
 from auricle.jobs.status import recent_speed
 from auricle.server.deps import AdminDep, ServiceDep
-from auricle.server.models import JobModel, Moment, job_models
+from auricle.server.models import Moment, naive
 from auricle.server.paging import Cursor, Limit, Page, paged, read_cursor
 from auricle.server.users import Day, usage_of
 from auricle.store.schema import AuditEvent, Chore, Job, Recording, Task, User, Worker, now
@@ -135,24 +135,6 @@ def list_workers(
     return paged(found, limit, lambda some: [_worker(one) for one in some], "id")
 
 
-@router.get("/jobs")
-def all_jobs(
-    service: ServiceDep,
-    _: AdminDep,
-    state: Annotated[str | None, Query(max_length=10, description="dead gives the dead letters.")] = None,
-    limit: Limit = 50,
-    cursor: Cursor = None,
-) -> Page[JobModel]:
-    """Everybody's jobs, the newest first."""
-    query = select(Job).order_by(Job.id.desc()).limit(limit + 1)
-    if state is not None:
-        query = query.where(Job.state == state)
-    if cursor is not None:
-        query = query.where(Job.id < read_cursor(cursor, str)[0])
-    with service.database.read() as session:
-        return paged(session.scalars(query).all(), limit, partial(job_models, session), "id")
-
-
 @router.get("/chores")
 def list_chores(service: ServiceDep, _: AdminDep) -> list[ChoreModel]:
     """Retention, clean-up and the like: when they were done, and what they did."""
@@ -194,9 +176,25 @@ def usage(
 
 
 @router.get("/audit")
-def audit(service: ServiceDep, _: AdminDep, limit: Limit = 50, cursor: Cursor = None) -> Page[EventModel]:
+def audit(
+    service: ServiceDep,
+    _: AdminDep,
+    action: Annotated[
+        str | None, Query(max_length=60, description="Actions that begin with this, such as `recording.`.")
+    ] = None,
+    user_id: Annotated[str | None, Query(max_length=32)] = None,
+    since: Annotated[datetime | None, Query(description="Not older than this.")] = None,
+    limit: Limit = 50,
+    cursor: Cursor = None,
+) -> Page[EventModel]:
     """Who did what: keys, deletions, exports; the newest first."""
     query = select(AuditEvent).order_by(AuditEvent.id.desc()).limit(limit + 1)
+    if action is not None:
+        query = query.where(AuditEvent.action.startswith(action, autoescape=True))
+    if user_id is not None:
+        query = query.where(AuditEvent.user_id == user_id)
+    if since is not None:
+        query = query.where(AuditEvent.at >= naive(since))
     if cursor is not None:
         query = query.where(AuditEvent.id < read_cursor(cursor, str)[0])
     with service.database.read() as session:

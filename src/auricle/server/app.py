@@ -13,10 +13,12 @@ from starlette.middleware.cors import CORSMiddleware
 from auricle import __version__
 from auricle.server import (
     admin,
+    admin_jobs,
     editing,
     events,
     exchange,
     information,
+    installation,
     jobs,
     observability,
     recordings,
@@ -59,6 +61,8 @@ _ROUTERS = (
     users.router,
     sessions.router,
     admin.router,
+    admin_jobs.router,
+    installation.router,
     information.router,
 )
 #: Routes that speak as other services do, at the paths where their clients look for them.

@@ -8,6 +8,7 @@ from pydantic import BaseModel, Field, PlainSerializer
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from auricle.errors import InvalidOption
 from auricle.jobs.status import JobStatus, statuses
 from auricle.store.recordings import tags_of
 from auricle.store.schema import Job, Recording
@@ -21,6 +22,14 @@ Moment = Annotated[
         when_used="json",
     ),
 ]
+
+
+def naive(moment: datetime | None) -> datetime | None:
+    """A moment that was sent, as the tables keep it. Raises InvalidOption."""
+    try:
+        return None if moment is None else moment.astimezone(UTC).replace(tzinfo=None)
+    except OverflowError:
+        raise InvalidOption(f"{moment} lies beyond the calendar.") from None
 
 
 class JobModel(BaseModel):

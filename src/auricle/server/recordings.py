@@ -2,7 +2,7 @@
 
 import json
 from dataclasses import asdict
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Body, Header, Query, Request, Response
@@ -27,7 +27,7 @@ from auricle.server.accepting import (
 )
 from auricle.server.deps import ServiceDep, UserDep
 from auricle.server.incoming import RAW_BODY, Form, Stored, receive_body, receive_form
-from auricle.server.models import RecordingModel, recording_models
+from auricle.server.models import RecordingModel, naive, recording_models
 from auricle.server.paging import Cursor, Limit, Page, read_cursor, write_cursor
 from auricle.server.sending import send_blob
 from auricle.store import recordings as store
@@ -201,8 +201,8 @@ def list_recordings(
         language=language,
         tag=tag,
         speaker=speaker,
-        since=_naive(since),
-        until=_naive(until),
+        since=naive(since),
+        until=naive(until),
         sha256=sha256,
         needs_review=needs_review,
         trash=trash,
@@ -214,13 +214,6 @@ def list_recordings(
         items = recording_models(session, found[:limit])
     following = write_cursor(*store.place(found[limit - 1], sort)) if len(found) > limit else None
     return Page(items=items, next=following)
-
-
-def _naive(moment: datetime | None) -> datetime | None:
-    try:
-        return None if moment is None else moment.astimezone(UTC).replace(tzinfo=None)
-    except OverflowError:
-        raise InvalidOption(f"{moment} lies beyond the calendar.") from None
 
 
 def _checked(after: list[Any] | None, sort: str) -> list[Any] | None:

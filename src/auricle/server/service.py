@@ -5,7 +5,7 @@ import hashlib
 import platform
 import shutil
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -23,7 +23,7 @@ from auricle.jobs.reconcile import EVERY, reconcile, sign_in, sign_out, worker_n
 from auricle.jobs.threads import Crew, ThreadBroker
 from auricle.jobs.work import Workplace
 from auricle.server.desk import Desk
-from auricle.settings import Settings
+from auricle.settings import Settings, origins_of
 from auricle.store import Storage
 from auricle.store.database import Database
 from auricle.store.opening import database_of, hold_data_folder, storage_of
@@ -35,7 +35,10 @@ log = structlog.get_logger(__name__)
 
 @dataclass(slots=True, eq=False)
 class Service:
-    """The parts of one server; `crew` works on tasks in this process, where no broker calls others."""
+    """The parts of one server; `crew` works on tasks in this process, where no broker calls others.
+
+    `origins` says where the value of each setting comes from, see `auricle.settings.origins_of`.
+    """
 
     settings: Settings
     database: Database
@@ -45,6 +48,7 @@ class Service:
     crew: Crew | None
     limits: Limits
     desk: Desk
+    origins: Mapping[str, str]
     started_at: datetime = field(default_factory=now)
 
     def ring(self, queues: set[str]) -> None:
@@ -93,7 +97,8 @@ def _build(settings: Settings, database: Database) -> Service:
     place = Workplace(settings, database, storage, engines, folder)
     crew = Crew(place, broker, _own_name(settings)) if isinstance(broker, ThreadBroker) else None
     desk = Desk(settings.interactive_slots, settings.interactive_queue)
-    return Service(settings, database, storage, broker, place, crew, Limits(settings), desk)
+    origins = origins_of(settings)
+    return Service(settings, database, storage, broker, place, crew, Limits(settings), desk, origins)
 
 
 def _own_name(settings: Settings) -> str:

@@ -2,10 +2,23 @@
 
 from auricle.settings.description import allowed, group, is_secret, shown, unit
 from auricle.settings.fields import PREFIX, Settings
-from auricle.settings.sources import CONFIG_VARIABLE, check_file, config_file, load_settings, provenance
+from auricle.settings.sources import (
+    CONFIG_VARIABLE,
+    DEFAULT,
+    ENVIRONMENT,
+    FLAG,
+    check_file,
+    config_file,
+    load_settings,
+    origins_of,
+    provenance,
+)
 
 __all__ = [
     "CONFIG_VARIABLE",
+    "DEFAULT",
+    "ENVIRONMENT",
+    "FLAG",
     "PREFIX",
     "Settings",
     "allowed",
@@ -14,6 +27,7 @@ __all__ = [
     "group",
     "is_secret",
     "load_settings",
+    "origins_of",
     "provenance",
     "shown",
     "unit",

@@ -21,6 +21,8 @@ from auricle.settings.fields import PREFIX, Settings
 
 #: The environment variable that names a configuration file; not a setting itself.
 CONFIG_VARIABLE = f"{PREFIX}CONFIG"
+#: Origins that are no file.
+FLAG, ENVIRONMENT, DEFAULT = "flag", "environment", "default"
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +55,21 @@ def provenance(**flags: Any) -> dict[str, str]:
     return {name: _origin(name, layers) for name in Settings.model_fields}
 
 
+def origins_of(settings: Settings) -> dict[str, str]:
+    """Where the values of settings come from that this process began with: as `provenance` says, or flag.
+
+    A value that no source says now was given as a flag.
+    """
+    try:
+        said, sources = load_settings(), provenance()
+    except InvalidSetting:
+        said, sources = Settings(), dict.fromkeys(Settings.model_fields, DEFAULT)
+    return {
+        name: source if getattr(said, name) == getattr(settings, name) else FLAG
+        for name, source in sources.items()
+    }
+
+
 def check_file(path: Path) -> None:
     """Raise InvalidSetting if a configuration file alone is wrong; `.env` in its name means that form."""
     _text(path)  # a .env that is missing is no mistake elsewhere, but here it was asked for
@@ -74,14 +91,14 @@ def _layers(flags: Mapping[str, Any]) -> list[_Layer]:
     known, unknown = _sorted_out(given)
     # An empty flag is asked for, so it clears what the sources below it say.
     cleared = {name: None if value == "" else value for name, value in known.items()}
-    layers = [_Layer("flag", cleared, unknown), _environment(), _variables_file(Path(".env"))]
+    layers = [_Layer(FLAG, cleared, unknown), _environment(), _variables_file(Path(".env"))]
     toml = config_file()
     return [*layers, _toml_file(toml)] if toml is not None else layers
 
 
 def _environment() -> _Layer:
     values = EnvSettingsSource(Settings)()
-    return _Layer("environment", values, _unknown_variables(os.environ), variables=True)
+    return _Layer(ENVIRONMENT, values, _unknown_variables(os.environ), variables=True)
 
 
 def _variables_file(path: Path) -> _Layer:
@@ -133,7 +150,7 @@ def _unknown_variables(variables: Iterable[str]) -> list[str]:
 
 
 def _origin(name: str, layers: Sequence[_Layer]) -> str:
-    return next((layer.origin for layer in layers if name in layer.values), "default")
+    return next((layer.origin for layer in layers if name in layer.values), DEFAULT)
 
 
 def _validated(layers: Sequence[_Layer]) -> Settings:

@@ -26,7 +26,7 @@ OPENAI_NAMES = (
 )
 _REPOSITORY = re.compile(r"[\w.-]{1,96}/[\w.-]{1,96}", re.ASCII)
 #: Engines that take what the model cache holds.
-_WHISPER_ENGINES = ("auto", "faster-whisper")
+WHISPER_ENGINES = ("auto", "faster-whisper")
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,13 +61,27 @@ def listed_models(settings: Settings) -> list[ListedModel]:
     """Every name that works now, whisper-1 and the configured model first, each once."""
     configured = _configured(settings)
     found = {WHISPER: replace(configured, id=WHISPER, owned_by="openai")}
-    if configured.created or configured.engine not in _WHISPER_ENGINES:
+    if configured.created or configured.engine not in WHISPER_ENGINES:
         found[configured.id] = configured
     for one in (*_from_cache(settings), *_from_aliases(settings, configured)):
         found.setdefault(one.id, one)
     if _is_installed(pocketsphinx.NAME):
         found.setdefault(pocketsphinx.NAME, ListedModel(pocketsphinx.NAME, pocketsphinx.NAME))
     return list(found.values())
+
+
+def weights_of_key(settings: Settings, key: str) -> str:
+    """What the pool keeps under this name (see `Workplace.engine`)."""
+    engine, _, model = key.partition(" ")
+    return weights_of(settings, engine, model or None)
+
+
+def weights_of(settings: Settings, engine: str, model: str | None) -> str:
+    """Names what is loaded, however it was asked for."""
+    if engine not in WHISPER_ENGINES:
+        return f"{engine} {model or ''}"
+    name = model or default_model(choose_device(settings.device, settings.compute_type).name)
+    return models.REPOSITORIES.get(name) or (Path(name).name if Path(name).is_absolute() else name)
 
 
 def _aliases(settings: Settings) -> dict[str, str]:
@@ -83,7 +97,7 @@ def _meaning(settings: Settings, asked: str) -> dict[str, str] | None:
     known = _cached(settings, name)
     if known is None or known == _whisper_model(settings):
         return None if known is None else {}
-    engine = {} if settings.engine in _WHISPER_ENGINES else {"engine": _WHISPER_ENGINES[1]}
+    engine = {} if settings.engine in WHISPER_ENGINES else {"engine": WHISPER_ENGINES[1]}
     return {**engine, "model": known}
 
 
@@ -91,13 +105,13 @@ def _configured_names(settings: Settings) -> tuple[str, ...]:
     """What the configured model may be called: a folder by its last part too, whose place is private."""
     if settings.model is None:
         return (settings.engine,)
-    engine = settings.engine if settings.engine != "auto" else _WHISPER_ENGINES[1]
+    engine = settings.engine if settings.engine != "auto" else WHISPER_ENGINES[1]
     return (Path(settings.model).name, settings.model, engine)
 
 
 def _whisper_model(settings: Settings) -> str | None:
     """The shortest name of the model that the settings mean, where the cache holds such."""
-    if settings.engine not in _WHISPER_ENGINES:
+    if settings.engine not in WHISPER_ENGINES:
         return None
     name = settings.model or default_model(choose_device(settings.device, settings.compute_type).name)
     return models.name_of(models.REPOSITORIES.get(name, name))
@@ -144,7 +158,7 @@ def _from_cache(settings: Settings) -> Iterator[ListedModel]:
         if one.files is not None:
             owner = one.repository.partition("/")[0]
             created = _moment(one.files.path)
-            yield ListedModel(one.name, _WHISPER_ENGINES[1], one.name, owner, created, one.size)
+            yield ListedModel(one.name, WHISPER_ENGINES[1], one.name, owner, created, one.size)
 
 
 def _from_aliases(settings: Settings, configured: ListedModel) -> Iterator[ListedModel]:

@@ -7,7 +7,6 @@ import threading
 from collections.abc import Callable
 from concurrent.futures import Future
 from dataclasses import replace
-from pathlib import Path
 from typing import Literal, TypeVar
 
 import structlog
@@ -15,11 +14,17 @@ from fastapi import APIRouter, Response
 from pydantic import BaseModel, Field
 
 from auricle.engines import models, pocketsphinx
-from auricle.engines.devices import choose_device, default_model
 from auricle.engines.registry import hub_of
 from auricle.errors import Conflict, UnknownModel
 from auricle.server.deps import AdminDep, LookDep, ServiceDep
-from auricle.server.dialects.model_names import ListedModel, listed_models, model_options
+from auricle.server.dialects.model_names import (
+    WHISPER_ENGINES,
+    ListedModel,
+    listed_models,
+    model_options,
+    weights_of,
+    weights_of_key,
+)
 from auricle.server.service import Service
 from auricle.settings import Settings
 from auricle.store.audit import record
@@ -27,9 +32,6 @@ from auricle.store.audit import record
 log = structlog.get_logger(__name__)
 
 router = APIRouter(tags=["models"])
-
-#: Engines whose models lie in the cache.
-_WHISPER_ENGINES = ("auto", "faster-whisper")
 
 _T = TypeVar("_T")
 
@@ -95,7 +97,7 @@ def remove_model(model_id: str, service: ServiceDep, user: AdminDep) -> ModelDel
     name = _removable(service.settings, model_id)
     weights = models.repository_of(name)
     for key in service.place.engines.loaded:
-        if _weights_of_key(service.settings, str(key)) == weights and not service.place.engines.unload(key):
+        if weights_of_key(service.settings, str(key)) == weights and not service.place.engines.unload(key):
             raise Conflict(f"The model {name} is in use: delete it when nobody is being heard with it.")
     freed = models.remove(name, models_dir=service.settings.models_dir)
     with service.database.write() as session:
@@ -109,7 +111,7 @@ def _fetched(service: Service, model_id: str, user_id: str) -> tuple[ModelCard, 
     name = model_id
     with contextlib.suppress(UnknownModel):
         known = _named(service.settings, model_id)
-        if known.created or known.engine not in _WHISPER_ENGINES:
+        if known.created or known.engine not in WHISPER_ENGINES:
             return _card(service, known), False
         name = known.model or model_id
     name = models.name_of(models.repository_of(name))
@@ -148,8 +150,8 @@ def _named(settings: Settings, model_id: str) -> ListedModel:
 
 def _card(service: Service, one: ListedModel) -> ModelCard:
     settings = service.settings
-    weights = _weights(settings, one.engine, one.model)
-    loaded = {_weights_of_key(settings, str(key)) for key in service.place.engines.loaded}
+    weights = weights_of(settings, one.engine, one.model)
+    loaded = {weights_of_key(settings, str(key)) for key in service.place.engines.loaded}
     return ModelCard(
         id=one.id,
         created=one.created,
@@ -158,20 +160,6 @@ def _card(service: Service, one: ListedModel) -> ModelCard:
         size=one.size,
         loaded=weights in loaded,
     )
-
-
-def _weights_of_key(settings: Settings, key: str) -> str:
-    """What the pool keeps under this name (see `Workplace.engine`)."""
-    engine, _, model = key.partition(" ")
-    return _weights(settings, engine, model or None)
-
-
-def _weights(settings: Settings, engine: str, model: str | None) -> str:
-    """Names what is loaded, however it was asked for."""
-    if engine not in _WHISPER_ENGINES:
-        return f"{engine} {model or ''}"
-    name = model or default_model(choose_device(settings.device, settings.compute_type).name)
-    return models.REPOSITORIES.get(name) or (Path(name).name if Path(name).is_absolute() else name)
 
 
 async def _apart(work: Callable[[], _T]) -> _T:
