@@ -22,7 +22,10 @@ export class Theme {
 
   /** The next of: system, light, dark. */
   next(): void {
-    const choice = order[(order.indexOf(this.now()) + 1) % order.length] ?? 'system';
+    this.choose(order[(order.indexOf(this.now()) + 1) % order.length] ?? 'system');
+  }
+
+  choose(choice: Choice): void {
     this.now.set(choice);
     try {
       localStorage.setItem('auricle.theme', choice);

@@ -1,1 +1,143 @@
-export const account = {};
+export const account = {
+  title: 'Account',
+  signOut: 'Sign out',
+  again: 'Try again',
+  loading: 'Asking the server …',
+
+  you: {
+    title: 'You',
+    roles: { admin: 'Admin', member: 'Member' } as Record<string, string>,
+    local:
+      'Nobody has to sign in here, because AURICLE_AUTH is off: whoever works on this machine is in.',
+    space: 'Space',
+    today: 'Audio today',
+    month: 'Audio in 30 days',
+    jobs: 'Open jobs at most',
+    of: (used: string, allowed: string) => `${used} of ${allowed}`,
+    minutes: (n: string) => (n === '1' ? '1 minute' : `${n} minutes`),
+    inJobs: (audio: string, jobs: number) => `${audio} in ${jobs === 1 ? '1 job' : `${jobs} jobs`}`,
+    none: 'none',
+    spaceNote: 'The trash and unfinished uploads count too.',
+    todayNote: 'A day ends at midnight UTC.',
+  },
+
+  theme: {
+    title: 'Theme',
+    choices: { system: 'As the system', light: 'Light', dark: 'Dark' },
+    note: 'This browser keeps the choice.',
+  },
+
+  retention: {
+    title: 'How long recordings stay',
+    label: 'Days',
+    hint: (usual: string, trash: string) =>
+      `Recordings older than that go to the trash, and from there for ever after ${trash}. Left empty: ${usual}, as this installation says.`,
+    forever: 'they stay',
+    days: (n: number) => (n === 1 ? '1 day' : `${n} days`),
+    save: 'Save',
+    saved: (days: number | null) =>
+      days === null
+        ? 'Saved: your recordings stay as long as this installation says.'
+        : `Saved: your recordings stay ${days === 1 ? '1 day' : `${days} days`}.`,
+    wrong:
+      'Days are a whole number from 1 to 36500; leave it empty for what this installation says.',
+  },
+
+  password: {
+    title: 'Password',
+    note: 'Changing it signs out every other browser; API keys stay.',
+    current: 'Current password',
+    fresh: 'New password',
+    submit: 'Change password',
+    busy: 'Changing …',
+    done: 'Your password is changed. Every other browser is signed out.',
+  },
+
+  sessions: {
+    title: 'Where you are signed in',
+    note: 'A browser you do not know? Sign it out and change your password.',
+    here: 'this browser',
+    unnamed: 'A program without a name',
+    on: (browser: string, system: string) => `${browser} on ${system}`,
+    noAddress: 'address unknown',
+    seen: 'last seen',
+    since: 'signed in',
+    end: 'Sign out',
+    endOne: (program: string, address: string) => `Sign out ${program}, ${address}`,
+    ended: (program: string) => `${program} is signed out.`,
+    everywhere: 'Sign out everywhere',
+    everywhereTitle: 'Sign out everywhere?',
+    everywhereWhy: 'Every browser has to sign in again, this one too.',
+    everywhereYes: 'Sign out everywhere now',
+  },
+
+  keys: {
+    title: 'API keys',
+    note: 'A key lets a program in as you, for what you allow it.',
+    pages: 'What programs can ask:',
+    swagger: 'try it',
+    redoc: 'read it',
+    noneOfMine: 'You have no keys.',
+    none: 'No keys.',
+    make: 'Make a key',
+    name: 'What it is for',
+    days: 'Good for',
+    spans: [
+      { days: 30, name: '30 days' },
+      { days: 90, name: '90 days' },
+      { days: 365, name: 'a year' },
+      { days: null, name: 'until revoked' },
+    ] as readonly { days: number | null; name: string }[],
+    may: 'What it may do',
+    scopes: {
+      transcribe: 'Have audio transcribed by the OpenAI and ASR routes.',
+      read: 'Read what is yours: recordings, jobs, transcripts, search.',
+      write: 'Upload, start jobs, change and delete what is yours.',
+      metrics: 'Read /metrics and the details of /health.',
+      admin: 'Do what an admin may.',
+    } as Record<string, string>,
+    needsScope: 'Choose at least one thing this key may do.',
+    submit: 'Make this key',
+    busy: 'Making …',
+    cancel: 'Cancel',
+    made: (name: string) => `The key ${name}`,
+    once: 'Copy it now: it is not shown again.',
+    tryIt: 'Try it:',
+    copyKey: 'Copy',
+    copyLine: 'Copy the line',
+    done: 'I have it',
+    expired: 'expired',
+    madeAt: 'made',
+    until: 'until',
+    ended: 'ended',
+    endless: 'does not expire',
+    used: 'last used',
+    unused: 'never used',
+    revoke: 'Revoke',
+    revokeOne: (name: string) => `Revoke ${name}`,
+    revokeTitle: (name: string) => `Revoke ${name}?`,
+    revokeWhy: 'Programs that use this key are refused from then on.',
+    revokeYes: 'Revoke this key',
+    revoked: (name: string) => `${name} is revoked.`,
+  },
+
+  data: {
+    title: 'Your data',
+    exportNote:
+      'Everything you have here as one ZIP file: all versions of your transcripts, and what is known of each recording.',
+    audio: 'The recordings themselves as well',
+    download: 'Download everything',
+    eraseNote:
+      'Or erase it all: every recording and transcript, the trash too, at once and for ever. Your account stays.',
+    erase: 'Erase my data',
+    eraseTitle: 'Erase everything?',
+    eraseWhy:
+      'Every recording and transcript you have goes at once, and nobody can bring it back. Running jobs stop.',
+    eraseType: (name: string) => `Type your name, ${name}, to go on`,
+    eraseWrong: (name: string) => `That is not your name: it is ${name}.`,
+    eraseYes: 'Erase everything for ever',
+    eraseBusy: 'Erasing …',
+    keep: 'Keep my data',
+    erased: 'Your recordings and transcripts are erased.',
+  },
+};
