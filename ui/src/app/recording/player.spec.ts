@@ -32,6 +32,8 @@ describe('the stretch that holds a moment', () => {
   });
 
   it('is none between stretches, at their ends and after them', () => {
-    expect([0, 2, 3, 6, 9].map((time) => holding(stretches, time))).toEqual(Array(5).fill(undefined));
+    expect([0, 2, 3, 6, 9].map((time) => holding(stretches, time))).toEqual(
+      Array(5).fill(undefined),
+    );
   });
 });

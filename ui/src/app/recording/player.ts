@@ -235,7 +235,10 @@ export function silencesBetween(speech: readonly Stretch[], duration: number): S
   let reached = 0;
   const note = (next: number, last: boolean) => {
     if (next - reached <= LONG_PAUSE) return;
-    silences.push({ start: reached === 0 ? 0 : reached + MARGIN, end: last ? next : next - MARGIN });
+    silences.push({
+      start: reached === 0 ? 0 : reached + MARGIN,
+      end: last ? next : next - MARGIN,
+    });
   };
   for (const one of speech) {
     note(one.start, false);
