@@ -32,6 +32,7 @@ export class Player {
   private readonly loud = signal(kept('volume', 1));
   private readonly able = signal(false);
   private readonly broken = signal(false);
+  private readonly starved = signal(false);
   private readonly skips = signal(kept('skipSilence', false));
   private readonly silences = signal<readonly Stretch[]>([]);
 
@@ -47,6 +48,8 @@ export class Player {
   readonly ready = this.able.asReadonly();
   /** True where the browser cannot play what the server sends. */
   readonly failed = this.broken.asReadonly();
+  /** True while it wants to play and the sound has not come yet. */
+  readonly waiting = this.starved.asReadonly();
   readonly skipsSilence = this.skips.asReadonly();
   /** Whole tenths of a second: for what need not change with every frame. */
   readonly tenths = computed(() => Math.floor(this.at() * 10));
@@ -68,6 +71,8 @@ export class Player {
     on('ended', () => this.stopped());
     on('seeked', () => this.at.set(audio.currentTime));
     on('error', () => this.broken.set(true));
+    on('waiting', () => this.starved.set(true));
+    on('playing', () => this.starved.set(false));
     audio.volume = this.loud();
     this.detach = () => controller.abort();
     if (audio.readyState >= HTMLMediaElement.HAVE_METADATA) this.loaded(audio);
@@ -175,6 +180,7 @@ export class Player {
 
   private stopped(): void {
     this.on.set(false);
+    this.starved.set(false);
     cancelAnimationFrame(this.frame);
     if (this.audio && this.able()) this.at.set(this.audio.currentTime);
   }
