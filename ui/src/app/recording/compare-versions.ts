@@ -62,28 +62,21 @@ export class CompareVersions {
       const found = await got(
         api.GET('/api/v1/recordings/{recording_id}/transcripts/compare', { params }),
       );
-      if (a === this.before() && b === this.after()) this.places.set(found.map((one) => placeOf(one, this.given.names)));
+      if (a === this.before() && b === this.after())
+        this.places.set(found.map((one) => placeOf(one, this.given.names)));
     } catch (error) {
       this.problem.set(sentenceOf(error));
     }
   }
 }
 
-function placeOf(
-  { before, after }: Wire<'Difference'>,
-  names: ReadonlyMap<string, string>,
-): Place {
+function placeOf({ before, after }: Wire<'Difference'>, names: ReadonlyMap<string, string>): Place {
   const start = Number((before[0] ?? after[0])?.['start'] ?? 0);
   const pieces = wordChanges(textOf(before), textOf(after));
   const sameWords = pieces.every((piece) => piece.kind === 'same');
   const [said, says] = [speakersOf(before, names), speakersOf(after, names)];
   const { otherSpeaker, otherTimes } = words.recording.versions;
-  const also =
-    said !== says
-    ? otherSpeaker(said, says)
-    : sameWords
-      ? otherTimes
-      : null;
+  const also = said !== says ? otherSpeaker(said, says) : sameWords ? otherTimes : null;
   return { time: position(start), pieces, also };
 }
 

@@ -31,8 +31,8 @@ export class OpenRecording {
     const job = this.job();
     return job !== undefined && !ENDED.has(job.state);
   });
-  readonly hasTranscript = computed(() => this.found()?.transcript_id != null);
-  readonly inTrash = computed(() => this.found()?.deleted_at != null);
+  readonly hasTranscript = computed(() => (this.found()?.transcript_id ?? null) !== null);
+  readonly inTrash = computed(() => (this.found()?.deleted_at ?? null) !== null);
 
   constructor() {
     const stop = this.feed.listen((job) => this.heard(job));
@@ -76,13 +76,16 @@ export class OpenRecording {
 
   /** Another title; where somebody else has renamed it meanwhile, the reader chooses. */
   async rename(title: string): Promise<void> {
-    await this.change({ title }, (newest, before) => newest.title === before.title, (newest) =>
-      this.words.renamedElsewhere(newest.title),
+    await this.change(
+      { title },
+      (newest, before) => newest.title === before.title,
+      (newest) => this.words.renamedElsewhere(newest.title),
     );
   }
 
   async setTags(tags: readonly string[]): Promise<void> {
-    const same = (one: Recording, other: Recording) => one.tags.join('\n') === other.tags.join('\n');
+    const same = (one: Recording, other: Recording) =>
+      one.tags.join('\n') === other.tags.join('\n');
     await this.change({ tags: [...tags] }, same, (newest) =>
       this.words.taggedElsewhere(newest.tags.join(', ')),
     );
@@ -139,7 +142,9 @@ export class OpenRecording {
   }
 
   private fetch(recording_id: string): Promise<Recording> {
-    return got(api.GET('/api/v1/recordings/{recording_id}', { params: { path: { recording_id } } }));
+    return got(
+      api.GET('/api/v1/recordings/{recording_id}', { params: { path: { recording_id } } }),
+    );
   }
 
   private async fetchJob(job_id: string): Promise<void> {

@@ -13,7 +13,13 @@ function file(columns: readonly (readonly number[])[], version = 2): ArrayBuffer
 
 describe('peaks', () => {
   it('are the loudest of both signs and all channels', () => {
-    const loudness = readPeaks(file([[-64, 32, 0, 0], [0, 0, -128, 5], [0, 0, 0, 0]]));
+    const loudness = readPeaks(
+      file([
+        [-64, 32, 0, 0],
+        [0, 0, -128, 5],
+        [0, 0, 0, 0],
+      ]),
+    );
     expect(Array.from(loudness ?? [])).toEqual([0.5, 1, 0]);
   });
 

@@ -1,10 +1,218 @@
-import { ChangeDetectionStrategy, Component } from '@angular/core';
-import { PageHead } from '../parts/page-head';
+import { Dialog } from '@angular/cdk/dialog';
+import {
+  afterRenderEffect,
+  ChangeDetectionStrategy,
+  Component,
+  computed,
+  DestroyRef,
+  effect,
+  ElementRef,
+  inject,
+  input,
+  signal,
+  untracked,
+  viewChild,
+} from '@angular/core';
+import { Router, RouterLink } from '@angular/router';
+import { addressOf, sentenceOf } from '../api/client';
+import { Notices } from '../frame/notices';
+import { Shortcuts } from '../frame/shortcuts';
+import { MomentPipe } from '../format/pipes';
+import { words } from '../words';
+import { EndedJob } from './ended-job';
+import { ExportPanel } from './export-panel';
+import { OpenRecording } from './open-recording';
+import { Player, silencesBetween } from './player';
+import { Playback } from './playback';
+import { RunningJob } from './running-job';
+import { SidePanel } from './side-panel';
+import { TitleRow } from './title-row';
+import { doubtTimes, speakerBands } from './transcript-marks';
+import { TranscriptStore } from './transcript/transcript-store';
+import { Transport } from './transport';
+import { Waveform } from './waveform';
 
+/** Below this width the panel at the side is a sheet. */
+const NARROW = '(max-width: 1000px)';
+
+/**
+ * One recording: its sound, its transcript, and what becomes of it.
+ *
+ * The document scrolls, not a part of the page. While this page is open the root's `scroll-padding-top` is the
+ * height of what stays at the top, so that `scrollIntoView` shows its target below that.
+ */
 @Component({
   selector: 'a-recording',
   changeDetection: ChangeDetectionStrategy.OnPush,
-  imports: [PageHead],
-  template: `<a-page-head title="Recording" />`,
+  imports: [
+    EndedJob,
+    MomentPipe,
+    Playback,
+    RouterLink,
+    RunningJob,
+    SidePanel,
+    TitleRow,
+    Transport,
+    Waveform,
+  ],
+  providers: [OpenRecording, Player, TranscriptStore],
+  templateUrl: './recording.html',
+  styleUrl: './recording.scss',
 })
-export class RecordingPage {}
+export class RecordingPage {
+  readonly id = input.required<string>();
+  /** Where to begin, in seconds: as search hits link here. */
+  readonly t = input<string>();
+
+  protected readonly words = words.recording;
+  protected readonly open = inject(OpenRecording);
+  protected readonly store = inject(TranscriptStore);
+  protected readonly player = inject(Player);
+  private readonly dialog = inject(Dialog);
+  private readonly notices = inject(Notices);
+  private readonly router = inject(Router);
+
+  private readonly audio = viewChild<ElementRef<HTMLAudioElement>>('audio');
+  private readonly head = viewChild<ElementRef<HTMLElement>>('head');
+  private readonly titleRow = viewChild(TitleRow);
+
+  protected readonly source = computed(() => addressOf(`/api/v1/recordings/${this.id()}/preview`));
+  /** The recording whose transcript has been read. */
+  private readonly readOf = signal<string | null>(null);
+  protected readonly unread = signal<string | null>(null);
+  protected readonly transcript = computed(() =>
+    this.readOf() === this.id() ? this.store.transcript() : null,
+  );
+  /** The text was seen growing: it stays until the transcript can take its place. */
+  private readonly grew = signal<string | null>(null);
+  /** A newer transcript is being made beside the one that is shown. */
+  private readonly outdated = signal<string | null>(null);
+  protected readonly showsGrowing = computed(
+    () =>
+      this.transcript() === null &&
+      (this.open.running() || (this.grew() === this.id() && this.open.hasTranscript())),
+  );
+  protected readonly bands = computed(() => speakerBands(this.transcript()));
+  protected readonly doubts = computed(() => doubtTimes(this.transcript(), this.store.doubtful()));
+
+  protected readonly narrow = signal(matchMedia(NARROW).matches);
+  protected readonly sheet = signal(false);
+  protected readonly headHeight = signal(0);
+
+  constructor() {
+    effect(() => void this.open.load(this.id()));
+    effect(() => this.begin());
+    effect(() => this.learn());
+    effect(() => this.readTranscript());
+    effect(() => this.noteGrowth());
+    afterRenderEffect((done) => {
+      const audio = this.audio()?.nativeElement;
+      if (audio) untracked(() => this.player.attach(audio));
+      done(() => undefined);
+    });
+    this.measure();
+    this.addKeys();
+  }
+
+  protected rename(): void {
+    this.titleRow()?.edit();
+  }
+
+  protected showExport(): void {
+    if (!this.open.hasTranscript()) return;
+    this.dialog.open(ExportPanel, {
+      data: this.id(),
+      ariaLabelledBy: 'export',
+      backdropClass: 'backdrop',
+    });
+  }
+
+  protected rerun(): void {
+    void this.open.transcribe({});
+  }
+
+  protected async remove(): Promise<void> {
+    if (!(await this.open.remove())) return;
+    await this.router.navigateByUrl('/');
+    this.notices.say(this.words.deleted, {
+      name: words.frame.undo,
+      act: () => void this.open.restore(),
+    });
+  }
+
+  protected async read(): Promise<void> {
+    const id = this.id();
+    this.unread.set(null);
+    try {
+      await this.store.load(id);
+      this.readOf.set(id);
+    } catch (error) {
+      if (id === this.id()) this.unread.set(sentenceOf(error));
+    }
+  }
+
+  private begin(): void {
+    const seconds = Number(this.t() ?? NaN);
+    if (Number.isFinite(seconds)) untracked(() => this.player.seek(seconds));
+  }
+
+  /** What the player cannot know by itself: how long it all is, and where nobody speaks. */
+  private learn(): void {
+    const duration = this.open.recording()?.duration;
+    const segments = this.transcript()?.segments ?? [];
+    untracked(() => {
+      if (duration) this.player.expect(duration);
+      this.player.knowSilences(silencesBetween(segments, duration ?? 0));
+    });
+  }
+
+  private readTranscript(): void {
+    const recording = this.open.recording();
+    if (recording?.id !== this.id() || recording.transcript_id === null) return;
+    untracked(() => {
+      if (this.readOf() !== recording.id) void this.read();
+    });
+  }
+
+  /** Text that grows stays until its transcript is there; a transcript made beside another takes its place. */
+  private noteGrowth(): void {
+    const [id, running, there] = [this.id(), this.open.running(), this.transcript() !== null];
+    untracked(() => {
+      if (running) (there ? this.outdated : this.grew).set(id);
+      if (running || !there) return;
+      this.grew.set(null);
+      if (this.outdated() !== id) return;
+      this.outdated.set(null);
+      void this.store.reload().catch((error: unknown) => this.notices.fail(error));
+    });
+  }
+
+  private measure(): void {
+    const root = document.documentElement;
+    const query = matchMedia(NARROW);
+    const changed = () => this.narrow.set(query.matches);
+    query.addEventListener('change', changed);
+    inject(DestroyRef).onDestroy(() => {
+      query.removeEventListener('change', changed);
+      root.style.scrollPaddingTop = '';
+    });
+    afterRenderEffect((done) => {
+      const head = this.head()?.nativeElement;
+      if (!head) return;
+      const size = new ResizeObserver(() => {
+        const sticks = getComputedStyle(head).position === 'sticky';
+        this.headHeight.set(sticks ? head.offsetHeight : 0);
+        root.style.scrollPaddingTop = `${this.headHeight() + 16}px`;
+      });
+      size.observe(head);
+      done(() => size.disconnect());
+    });
+  }
+
+  private addKeys(): void {
+    inject(Shortcuts).add(this.words.keys.title, [
+      { keys: ['x'], words: this.words.keys.export, act: () => this.showExport() },
+      { keys: ['f2'], words: this.words.keys.rename, act: () => this.rename() },
+    ]);
+  }
+}
