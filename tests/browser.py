@@ -8,7 +8,6 @@ with `expect`: our content policy stops `wait_for_function`, which evaluates tex
 
 import contextlib
 import re
-import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -29,6 +28,8 @@ from playwright.sync_api import (
 
 from services import missing
 
+#: Debian's; Playwright fetches none.
+CHROMIUM = Path("/usr/bin/chromium")
 #: Width and height (CSS pixels) of a desk's window and of a phone.
 DESK, PHONE = (1440, 900), (390, 844)
 
@@ -42,9 +43,9 @@ _ALONE = f"--host-resolver-rules=MAP * ~NOTFOUND, {', '.join(f'EXCLUDE {host}' f
 #: A policy that only reports writes nothing to the console.
 _TELL_OF_POLICY = """addEventListener("securitypolicyviolation", (one) =>
   console.error(`content policy: ${one.effectiveDirective} stopped ${one.blockedURI}`), true);"""
-_MOTION_ENDS = """() => Promise.allSettled(document.getAnimations()
+_AT_REST = """() => Promise.allSettled([document.fonts.ready, ...document.getAnimations()
   .filter((one) => one.playState === "running" && one.effect?.getComputedTiming().endTime !== Infinity)
-  .map((one) => one.finished))"""
+  .map((one) => one.finished)]).then(() => undefined)"""
 
 
 class Complaints:
@@ -109,20 +110,17 @@ def _path(address: str) -> str:
 
 
 def launch(chromium: BrowserType, microphone: Path | None = None, may_hear: bool = True) -> Browser:
-    """Start Debian's Chromium.
+    """Start Chromium.
 
     It has no microphone, or one that hears a WAV file over and over. Pages may use it (and a tab's sound)
     without a question, or are refused both.
     """
-    program = shutil.which("chromium")
-    if program is None:
-        missing("Chromium", "chromium")
     options = [_ALONE]
     if microphone:
         asked = "--use-fake-ui-for-media-stream" + ("" if may_hear else "=deny")
         heard = f"--use-file-for-fake-audio-capture={microphone}"
         options += ["--use-fake-device-for-media-stream", heard, asked]
-    return chromium.launch(executable_path=program, args=options, timeout=4 * _PATIENCE)
+    return chromium.launch(executable_path=CHROMIUM, args=options, timeout=4 * _PATIENCE)
 
 
 def new_context(
@@ -141,6 +139,8 @@ def new_context(
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
     """One browser for the tests of a file."""
+    if not CHROMIUM.exists():
+        missing("Chromium", "chromium")
     expect.set_options(timeout=_PATIENCE)
     with sync_playwright() as playwright, launch(playwright.chromium) as running:
         yield running
@@ -234,11 +234,16 @@ def overflow(page: Page) -> int:
     return max(0, wider)
 
 
+def at_rest(page: Page) -> None:
+    """Wait until what moves has arrived and letters have their fonts."""
+    page.evaluate(_AT_REST)
+
+
 def axe(page: Page) -> list[str]:
-    """What on the page breaks WCAG 2.2 A or AA, in sentences; its motion has ended by then."""
+    """What on the page at rest breaks WCAG 2.2 A or AA, a sentence for each element."""
     if not _AXE.exists():
         missing("axe-core", "npm, then make ui")
-    page.evaluate(_MOTION_ENDS)
+    at_rest(page)
     # Unlike a script element this does not ask the page's content policy.
     page.evaluate(_AXE.read_text(encoding="utf-8"))
     run = "(tags) => axe.run({ runOnly: { type: 'tag', values: tags }, resultTypes: ['violations'] })"

@@ -5,7 +5,7 @@ missing=""
 ls /usr/lib/postgresql/*/bin/postgres >/dev/null 2>&1 || missing="$missing postgresql"
 command -v redis-server >/dev/null || missing="$missing redis-server"
 [ -x /usr/sbin/rabbitmq-server ] || missing="$missing rabbitmq-server"
-command -v chromium >/dev/null || missing="$missing chromium"
+[ -x /usr/bin/chromium ] || missing="$missing chromium"
 [ -n "$missing" ] || exit 0
 if [ "$(id -u)" -ne 0 ] || ! command -v apt-get >/dev/null; then
     echo "Tests that need these are skipped, as they are not installed:$missing"
