@@ -99,6 +99,8 @@ export function isTyping(event: KeyboardEvent): boolean {
   const target = event.target;
   if (!(target instanceof HTMLElement)) return false;
   if (target.isContentEditable || target.matches('textarea, select')) return true;
+  // In an open menu letters lead to the items that begin with them.
+  if (target.closest('[role=menu], [role=listbox]')) return true;
   if (target.matches('input'))
     return !target.matches('[type=checkbox], [type=radio], [type=button]');
   // Space and Enter press what has the focus.

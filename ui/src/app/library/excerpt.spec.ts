@@ -11,7 +11,11 @@ describe('an excerpt', () => {
   });
 
   it('shows a match that stands deep in a long text, and cuts between words', () => {
-    const pieces = [plain('before and '.repeat(80)), found('launch'), plain(' after it'.repeat(80))];
+    const pieces = [
+      plain('before and '.repeat(80)),
+      found('launch'),
+      plain(' after it'.repeat(80)),
+    ];
     const cut = excerpt(pieces);
     expect(cut).toContainEqual(found('launch'));
     expect(shown(cut).length).toBeLessThan(190);

@@ -1,10 +1,295 @@
-import { ChangeDetectionStrategy, Component } from '@angular/core';
+import {
+  CdkFixedSizeVirtualScroll,
+  CdkVirtualForOf,
+  CdkVirtualScrollableWindow,
+  CdkVirtualScrollViewport,
+} from '@angular/cdk/scrolling';
+import {
+  afterNextRender,
+  ChangeDetectionStrategy,
+  Component,
+  computed,
+  DestroyRef,
+  effect,
+  ElementRef,
+  inject,
+  Injector,
+  input,
+  signal,
+  untracked,
+  viewChild,
+  viewChildren,
+} from '@angular/core';
+import { Router, RouterLink } from '@angular/router';
+import { LucidePlus } from '@lucide/angular';
+import { JobFeed } from '../api/job-feed';
+import { Shortcuts } from '../frame/shortcuts';
 import { PageHead } from '../parts/page-head';
+import { ProgressLine } from '../parts/progress-line';
+import { words } from '../words';
+import { BulkBar } from './bulk-bar';
+import { EmptyLibrary } from './empty-library';
+import { FilterLine } from './filter-line';
+import { Finding } from './finding';
+import { HitList } from './hit-list';
+import { Listing, type Recording } from './listing';
+import { isNarrow, PAGE, queryOf } from './query';
+import { RecordingActions } from './recording-actions';
+import { RecordingRow } from './recording-row';
+import { SearchField } from './search-field';
+import { Selection } from './selection';
+import { shortcutsOf } from './library-keys';
+import { rowHeight, scrollIntoSight, scrollTo } from './window';
 
+/** All recordings: found, filtered, sorted, and changed one by one or many at once. */
 @Component({
   selector: 'a-library',
   changeDetection: ChangeDetectionStrategy.OnPush,
-  imports: [PageHead],
-  template: `<a-page-head title="Library" />`,
+  imports: [
+    BulkBar,
+    CdkFixedSizeVirtualScroll,
+    CdkVirtualForOf,
+    CdkVirtualScrollableWindow,
+    CdkVirtualScrollViewport,
+    EmptyLibrary,
+    FilterLine,
+    HitList,
+    LucidePlus,
+    PageHead,
+    ProgressLine,
+    RecordingRow,
+    RouterLink,
+    SearchField,
+  ],
+  providers: [Finding],
+  templateUrl: './library.html',
+  styleUrl: './library.scss',
 })
-export class Library {}
+export class Library {
+  readonly q = input<string>();
+  readonly view = input<string>();
+  readonly tag = input<string>();
+  readonly language = input<string>();
+  readonly speaker = input<string>();
+  readonly time = input<string>();
+  readonly sort = input<string>();
+
+  protected readonly words = words.library;
+  protected readonly listing = inject(Listing);
+  protected readonly selection = new Selection();
+  protected readonly rowHeight = rowHeight;
+  private readonly finding = inject(Finding);
+  private readonly actions = inject(RecordingActions);
+  private readonly router = inject(Router);
+  private readonly injector = inject(Injector);
+  private readonly rows = viewChildren(RecordingRow);
+  private readonly viewport = viewChild(CdkVirtualScrollViewport, { read: ElementRef });
+  private readonly field = viewChild.required(SearchField);
+  protected readonly hitList = viewChild(HitList);
+
+  /** The row that keys act on; it stays when the focus goes elsewhere. */
+  private readonly current = signal<string | null>(null);
+  protected readonly collecting = signal<number | null>(null);
+  protected readonly late = signal(false);
+
+  protected readonly query = computed(() =>
+    queryOf({
+      view: this.view(),
+      tag: this.tag(),
+      language: this.language(),
+      speaker: this.speaker(),
+      time: this.time(),
+      sort: this.sort(),
+    }),
+  );
+  protected readonly searching = computed(() => Boolean(this.q()?.trim()));
+  protected readonly narrow = computed(() => isNarrow(this.query()));
+  protected readonly empty = computed(
+    () => this.listing.settled() && this.listing.items().length === 0,
+  );
+  /** How many there are, where the server has counted just these. */
+  protected readonly total = computed(() => {
+    const [query, counts] = [this.query(), this.listing.counts()];
+    if (this.listing.complete()) return this.listing.items().length;
+    const other = { ...query, view: 'all' as const };
+    if (counts === null || isNarrow(other)) return null;
+    return {
+      all: counts.all,
+      running: counts.running,
+      review: counts.needs_review,
+      failed: counts.failed,
+    }[query.view];
+  });
+  protected readonly nothing = computed(() => {
+    const { view, ...rest } = this.query();
+    const alone = view !== 'all' && !isNarrow({ ...rest, view: 'all' });
+    return alone ? this.words.nothing[view] : this.words.nothingFits;
+  });
+
+  constructor() {
+    const feed = inject(JobFeed);
+    const destroy = inject(DestroyRef);
+    destroy.onDestroy(feed.listen((job) => this.listing.hear(job)));
+    destroy.onDestroy(() => (this.listing.left = scrollY));
+    inject(Shortcuts).add(this.words.keys.title, shortcutsOf(this));
+    effect(() => {
+      const query = this.query();
+      untracked(() => this.show(query));
+    });
+    effect(() => {
+      const q = this.q()?.trim();
+      const { tag, language } = this.query();
+      untracked(() => (q ? void this.finding.look({ q, tag, language }) : this.finding.stop()));
+    });
+    // Words only for what takes longer than a moment.
+    effect((onCleanup) => {
+      this.late.set(false);
+      if (this.listing.settled()) return;
+      const timer = setTimeout(() => this.late.set(true), 800);
+      onCleanup(() => clearTimeout(timer));
+    });
+  }
+
+  private show(query: ReturnType<typeof queryOf>): void {
+    const left = this.listing.left;
+    this.selection.clear();
+    if (this.listing.show(query) && left > 0) {
+      afterNextRender(() => scrollTo(left), { injector: this.injector });
+    }
+  }
+
+  protected readonly byId = (_: number, recording: Recording): string => recording.id;
+
+  protected scrolled(first: number): void {
+    // The next page comes before anybody reaches the end of this one.
+    if (first + PAGE / 2 > this.listing.items().length) void this.listing.more();
+  }
+
+  protected search(q: string): void {
+    // Each word typed is no place of its own to go back to; the list before the search is.
+    const replaceUrl = this.searching();
+    void this.router.navigate([], {
+      queryParams: { q: q || null },
+      queryParamsHandling: 'merge',
+      replaceUrl,
+    });
+  }
+
+  protected enterHits(): void {
+    if (this.searching()) this.hitList()?.enter();
+    else this.step(0);
+  }
+
+  protected pick(recording: Recording, extend: boolean): void {
+    this.current.set(recording.id);
+    if (extend) this.selection.extend(recording.id, this.listing.order());
+    else this.selection.toggle(recording.id);
+  }
+
+  protected focused(recording: Recording): void {
+    this.current.set(recording.id);
+  }
+
+  /** Select everything the filters let through, which takes fetching it. */
+  protected async selectAll(): Promise<void> {
+    const query = this.query();
+    this.collecting.set(this.listing.items().length);
+    let before = -1;
+    while (!this.listing.complete() && this.listing.items().length > before) {
+      before = this.listing.items().length;
+      await this.listing.more();
+      if (query !== this.query() || this.collecting() === null) return this.collecting.set(null);
+      this.collecting.set(this.listing.items().length);
+    }
+    this.collecting.set(null);
+    this.selection.all(this.listing.order());
+  }
+
+  /** Select what has been fetched. */
+  selectLoaded(): void {
+    this.selection.all(this.listing.order());
+  }
+
+  clear(): void {
+    this.collecting.set(null);
+    this.selection.clear();
+  }
+
+  /** What keys and the bar act on: what is selected, otherwise the current row. */
+  protected chosen(): readonly Recording[] {
+    const ids = this.selection.ids();
+    if (ids.size > 0) return this.listing.items().filter((one) => ids.has(one.id));
+    return this.listing.items().filter((one) => one.id === this.current());
+  }
+
+  async remove(which = this.chosen()): Promise<void> {
+    if (which.length === 0 || this.searching()) return;
+    const gone = new Set(which.map((one) => one.id));
+    const order = this.listing.order();
+    const at = order.findIndex((id) => gone.has(id));
+    if (!(await this.actions.delete(which))) return;
+    this.selection.drop(gone);
+    const next = this.listing.order()[Math.min(at, this.listing.order().length - 1)];
+    this.current.set(next ?? null);
+    this.focusCurrent();
+  }
+
+  tagChosen(): void {
+    const which = this.chosen();
+    if (which.length > 0) void this.actions.tag(which);
+  }
+
+  exportChosen(): void {
+    const which = this.chosen();
+    if (which.length > 0) void this.actions.export(which);
+  }
+
+  renameCurrent(): void {
+    this.rowOf(this.current())?.rename();
+  }
+
+  selectCurrent(): void {
+    const id = this.current();
+    if (id !== null && this.listing.order().includes(id)) this.selection.toggle(id);
+  }
+
+  openCurrent(): void {
+    const id = this.current();
+    if (id !== null && !this.searching()) void this.router.navigate(['/recordings', id]);
+  }
+
+  focusSearch(): void {
+    this.field().focus();
+  }
+
+  /** Make the next or previous row the current one. */
+  step(by: number): void {
+    if (this.searching()) return this.hitList()?.enter();
+    const order = this.listing.order();
+    if (order.length === 0) return;
+    const at = order.indexOf(this.current() ?? '');
+    const to = at < 0 ? 0 : Math.max(0, Math.min(order.length - 1, at + by));
+    this.current.set(order[to] ?? null);
+    this.scrolled(to);
+    this.focusCurrent();
+  }
+
+  private focusCurrent(): void {
+    const id = this.current();
+    const viewport = this.viewport()?.nativeElement as HTMLElement | undefined;
+    if (id === null || !viewport) return;
+    scrollIntoSight(viewport, this.listing.order().indexOf(id), rowHeight());
+    // Rows far away are drawn once the scrolling has been noticed.
+    let frames = 10;
+    const focus = () => {
+      const row = this.rowOf(id);
+      if (row) row.focus();
+      else if (--frames > 0) requestAnimationFrame(focus);
+    };
+    requestAnimationFrame(focus);
+  }
+
+  private rowOf(id: string | null): RecordingRow | undefined {
+    return this.rows().find((row) => row.recording().id === id);
+  }
+}
