@@ -1,1 +1,145 @@
-export const add = {};
+import { count, size } from '../../format/amounts';
+
+const files = (n: number) => (n === 1 ? '1 file' : `${count(n)} files`);
+
+/** Adding recordings: the page, the options, and what becomes of files. */
+export const add = {
+  title: 'Add',
+  drop: {
+    title: 'Drop recordings here',
+    how: 'Audio or video, any number of files or whole folders. Pasting works too.',
+    limit: (bytes: number, hours: number) =>
+      `Up to ${size(bytes)} and ${count(Math.round(hours * 10) / 10)} hours each.`,
+    chooseFiles: 'Choose files',
+    chooseFolder: 'Choose a folder',
+    anywhere: 'Drop to add',
+    anywhereHow: 'The files are transcribed with the options you used last.',
+    nothing: 'There was no file in what you dropped.',
+    folderEmpty: 'There is no recording in this folder.',
+    passedOver: (n: number) =>
+      n === 1
+        ? '1 file in the folder is no recording and was passed over.'
+        : `${count(n)} files in the folder are no recordings and were passed over.`,
+  },
+  list: {
+    title: 'Added',
+    empty: 'What you add appears here with its progress.',
+    clear: 'Clear what is done',
+    left: (n: number) => `${files(n)} to send`,
+  },
+  states: {
+    waiting: 'Waits for its turn',
+    sending: (done: string, total: string) => `${done} of ${total}`,
+    speed: (perSecond: string) => `${perSecond}/s`,
+    joining: 'All is sent. The server puts it together',
+    paused: (done: string, total: string) => `Paused at ${done} of ${total}`,
+    offline: 'The connection is lost. It goes on by itself when it is back',
+    unfinished: (done: string, total: string) =>
+      `${done} of ${total} are on the server. Choose the same file again and it goes on from there.`,
+    unfinishedHandle: (done: string, total: string) =>
+      `${done} of ${total} are on the server. The rest can follow.`,
+    done: 'Sent',
+    stored: 'Stored without a transcript',
+  },
+  faults: {
+    empty: 'This file is empty (0 bytes). Choose the one that has the recording in it.',
+    tooLarge: (bytes: number, most: number) =>
+      `This file has ${size(bytes)}; at most ${size(most)} are allowed here. Cut it, or send only its sound.`,
+    changed: 'The file was changed or moved after you chose it. Choose it again.',
+    breaks: 'The connection broke off again and again at the same place. Try again later.',
+    notTheSame: (name: string, bytes: string) =>
+      `That is another file. Choose ${name} with ${bytes}, or add yours above.`,
+  },
+  acts: {
+    pause: 'Pause',
+    resume: 'Go on',
+    cancel: 'Cancel',
+    remove: 'Remove from the list',
+    retry: 'Try again',
+    chooseAgain: 'Choose the file',
+    open: 'Open',
+    again: 'Transcribe again',
+    of: (act: string, name: string) => `${act}: ${name}`,
+  },
+  older: 'You have this already.',
+  alsoOlder: 'You have an older recording with the same content.',
+  giveUp: {
+    title: (name: string) => `Stop sending ${name}?`,
+    text: (done: string) => `The ${done} that are on the server already are deleted.`,
+    yes: 'Stop and delete',
+  },
+  options: {
+    title: 'Options',
+    loading: 'Asking the server what it can do.',
+    retry: 'Ask again',
+    reset: 'Back to defaults',
+    kept: 'Kept in this browser for the next time.',
+    language: 'Language spoken',
+    detect: 'Find out by itself',
+    noSuchLanguage: 'No language of this name.',
+    languageHint: 'Naming it is surer than finding out, above all for short recordings.',
+    engine: 'Engine',
+    engines: {
+      auto: 'As installed',
+      'faster-whisper': 'Whisper (faster-whisper)',
+      'openai-whisper': 'Whisper (OpenAI’s own)',
+      'openai-api': 'A remote service',
+      pocketsphinx: 'PocketSphinx: small, English, rough',
+    } as Record<string, string>,
+    adminOnly: (name: string) => `${name} (only an admin may choose it)`,
+    model: 'Model',
+    modelDefault: (name: string | null) =>
+      name === null ? 'As fits this machine' : `As installed (${name})`,
+    modelHint: 'Larger models hear better and take longer.',
+    speakers: 'Speakers',
+    speakersAny: 'As many as there are',
+    vocabulary: 'Names and terms',
+    vocabularyHint: 'Words that are likely to occur, separated by commas.',
+    vocabularyExample: 'Osei, Auricle, Nairobi office',
+    translate: 'Translate to English',
+    translateHint: 'Writes in English whatever language is spoken.',
+    more: 'More options',
+    prompt: 'Text before it',
+    promptHint: 'A sentence or two in the style and spelling you want.',
+    wordTimes: 'Times for every word',
+    wordTimesHint: 'Needed to follow the sound word by word.',
+    split: 'One speaker a channel',
+    splitHint: 'For calls and interviews with a microphone each on its own channel.',
+    recheck: 'Hear doubtful places twice',
+    recheckHint: 'Keeps the better result; takes a little longer.',
+    vad: 'Skip silence',
+    vadHint: 'Without it, music and noise may become made-up words.',
+    multilingual: 'Several languages',
+    multilingualHint: 'Finds out the language anew every 30 seconds.',
+    priority: 'Priority',
+    priorities: { low: 'Low: after everything else', normal: 'Normal', high: 'High: before others' },
+    tags: 'Tags',
+    tagsHint: 'Separated by commas.',
+    heading: 'Title',
+    headingHint: 'For a single file; several keep their names.',
+  },
+  reasons: {
+    engineLanguages: (engine: string, n: number) =>
+      n === 1 ? `${engine} knows one language only.` : `${engine} knows ${n} languages.`,
+    noDetection: (engine: string) => `${engine} cannot find out the language: choose it.`,
+    noModels: (engine: string) => `${engine} has no choice of models.`,
+    noDiarizer: 'This installation cannot tell speakers apart.',
+    splitSpeakers: 'With one speaker a channel there is nothing to tell apart.',
+    not: (engine: string) => `${engine} cannot do this.`,
+    languageChosen: 'Only where the language is to be found out.',
+  },
+  tray: {
+    title: 'In progress',
+    sending: (n: number, percent: number) => `Sending ${files(n)}, ${percent} %`,
+    unsent: (n: number) => `${files(n)} not sent`,
+    jobs: (n: number) => (n === 1 ? '1 job' : `${count(n)} jobs`),
+    ended: (n: number) => `${count(n)} ended`,
+    more: (n: number) => `and ${count(n)} more`,
+    fold: 'Fold what is in progress',
+    unfold: 'Show what is in progress',
+    ready: (title: string) => `${title} is ready.`,
+    failed: (title: string) => `${title} could not be transcribed.`,
+    untitled: 'A recording',
+    forget: 'Remove from this list',
+  },
+};
