@@ -3,6 +3,7 @@ import { RouterOutlet } from '@angular/router';
 import { JobFeed } from './api/job-feed';
 import { Session } from './api/session';
 import { ConnectionBanner } from './frame/connection-banner';
+import { DropAnywhere } from './frame/drop-anywhere';
 import { Rail } from './frame/rail';
 import { Shortcuts } from './frame/shortcuts';
 import { SignInAgain } from './frame/sign-in-again';
@@ -14,7 +15,7 @@ import { words } from './words';
 @Component({
   selector: 'a-root',
   changeDetection: ChangeDetectionStrategy.OnPush,
-  imports: [ConnectionBanner, Rail, RouterOutlet, SignInAgain, Toasts, Tray],
+  imports: [ConnectionBanner, DropAnywhere, Rail, RouterOutlet, SignInAgain, Toasts, Tray],
   template: `
     <a class="skip button" href="#content" (click)="toContent($event, content)">{{ words.skip }}</a>
     @if (session.user()) {
@@ -26,6 +27,7 @@ import { words } from './words';
     </main>
     @if (session.user()) {
       <a-tray />
+      <a-drop-anywhere />
     }
     <a-toasts />
     <a-sign-in-again />
@@ -39,6 +41,7 @@ import { words } from './words';
     main {
       min-height: 100dvh;
       padding-inline-start: var(--rail);
+      padding-bottom: var(--tray, 0);
       outline: none;
 
       &.alone {
@@ -58,7 +61,7 @@ import { words } from './words';
 
     @media (max-width: 700px) {
       main:not(.alone) {
-        padding-bottom: calc(64px + env(safe-area-inset-bottom));
+        padding-bottom: calc(64px + var(--tray, 0px) + env(safe-area-inset-bottom));
       }
     }
   `,

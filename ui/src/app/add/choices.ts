@@ -7,7 +7,8 @@ import { Session } from '../api/session';
 import { keep, kept } from '../frame/kept';
 import { words } from '../words';
 
-export type Wishes = Wire<'Wishes'>;
+/** What is asked of the server with a file. */
+export type Wishes = Omit<Wire<'Wishes'>, 'priority'> & { priority: 'low' | 'normal' | 'high' };
 
 /** Everything that can be chosen; empty text stands for "as installed". */
 export interface Choice {
@@ -24,7 +25,7 @@ export interface Choice {
   readonly recheck: boolean;
   readonly vad: boolean;
   readonly multilingual: boolean;
-  readonly priority: 'low' | 'normal' | 'high';
+  readonly priority: Wishes['priority'];
 }
 
 export const DEFAULTS: Choice = {

@@ -47,7 +47,10 @@ export class LanguageField {
 
   protected readonly words = words.add.options;
   protected readonly typed = signal('');
-  private readonly choices = computed(() => [['', this.words.detect] as const, ...this.languages()]);
+  private readonly choices = computed(() => [
+    ['', this.words.detect] as const,
+    ...this.languages(),
+  ]);
   protected readonly shown = computed(() => {
     const sought = this.typed().trim().toLowerCase();
     const found = this.choices().filter(

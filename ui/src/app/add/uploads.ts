@@ -4,7 +4,7 @@ import { connection } from '../api/connection';
 import { Installation } from '../api/installation';
 import { JobFeed } from '../api/job-feed';
 import { Session } from '../api/session';
-import { size } from "../format/amounts";
+import { size } from '../format/amounts';
 import { words } from '../words';
 import type { Wishes } from './choices';
 import { looksLikeRecording } from './found-files';
@@ -43,7 +43,9 @@ export class Uploads {
   readonly open = computed(() => this.all().filter((one) => one.state() !== 'done'));
   /** Those that will be sent without anybody doing anything. */
   readonly moving = computed(() =>
-    this.all().filter((one) => ['waiting', 'sending', 'joining', 'offline', 'later'].includes(one.state())),
+    this.all().filter((one) =>
+      ['waiting', 'sending', 'joining', 'offline', 'later'].includes(one.state()),
+    ),
   );
 
   constructor() {

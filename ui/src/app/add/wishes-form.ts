@@ -50,6 +50,10 @@ export class WishesForm {
     this.choices.choose(part);
   }
 
+  protected turn(name: Switch['name'], on: boolean): void {
+    this.choose({ [name]: on });
+  }
+
   protected choosePriority(value: string): void {
     const priority = this.priorities.find((one) => one === value);
     if (priority) this.choose({ priority });

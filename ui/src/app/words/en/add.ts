@@ -112,7 +112,11 @@ export const add = {
     multilingual: 'Several languages',
     multilingualHint: 'Finds out the language anew every 30 seconds.',
     priority: 'Priority',
-    priorities: { low: 'Low: after everything else', normal: 'Normal', high: 'High: before others' },
+    priorities: {
+      low: 'Low: after everything else',
+      normal: 'Normal',
+      high: 'High: before others',
+    },
     tags: 'Tags',
     tagsHint: 'Separated by commas.',
     heading: 'Title',
