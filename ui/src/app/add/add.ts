@@ -4,6 +4,7 @@ import { toSignal } from '@angular/core/rxjs-interop';
 import { LucideChevronDown, LucideUpload } from '@lucide/angular';
 import { map } from 'rxjs';
 import { Installation } from '../api/installation';
+import { count, size } from '../format/amounts';
 import { PageHead } from '../parts/page-head';
 import { words } from '../words';
 import { Choices } from './choices';
@@ -32,7 +33,11 @@ export class Add {
   protected readonly done = computed(() =>
     this.uploads.list().some((one) => one.state() === 'done'),
   );
-  protected readonly limits = computed(() => this.installation.info()?.limits);
+  protected readonly limit = computed(() => {
+    const most = this.installation.info()?.limits;
+    if (!most) return '';
+    return words.add.drop.limit(size(most.max_upload), count(most.max_duration / 3600));
+  });
   protected readonly narrow = toSignal(
     inject(BreakpointObserver)
       .observe('(max-width: 1000px)')

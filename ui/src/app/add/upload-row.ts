@@ -41,7 +41,7 @@ export class UploadRow {
   private readonly notices = inject(Notices);
   protected readonly busy = signal(false);
 
-  protected readonly title = computed(() => this.upload().wishes.title ?? this.upload().name);
+  protected readonly title = computed(() => this.upload().title());
   protected readonly job = this.feed.of(computed(() => this.upload().job()));
   /** Nothing new was made of it. */
   protected readonly twin = computed(() => {
@@ -57,10 +57,12 @@ export class UploadRow {
         ? faultOf(job)
         : '';
   });
+  /** 0 to 1, null while unknown, -1 for nothing to show. */
   protected readonly progress = computed(() => {
     const state = this.upload().state();
     const job = this.job();
     if (state === 'done') return job && !this.twin() && !ENDED.has(job.state) ? job.progress : -1;
+    if (state === 'refused') return -1;
     return state === 'joining' ? null : this.upload().part();
   });
   protected readonly line = computed(() => this.lineOf(this.upload()));

@@ -30,13 +30,19 @@ export class Upload {
   readonly speed = signal(0);
   /** Why it waits or was refused. */
   readonly sentence = signal('');
+  /** Whether a refused one may be sent again as it is. */
+  readonly repeatable = signal(true);
+  /** What it is called in the list. */
+  readonly title = signal('');
   /** What it became. */
   readonly recording = signal<string | null>(null);
   /** Its latest job. */
   readonly job = signal<string | null>(null);
   /** An older recording with the same content; the same as `recording` where nothing new was made. */
   readonly older = signal<string | null>(null);
-  readonly part = computed(() => (this.state() === 'done' ? 1 : this.sent() / this.size));
+  readonly part = computed(() =>
+    this.state() === 'done' ? 1 : this.sent() / Math.max(1, this.size),
+  );
 
   /** Null after a reload, until it was chosen again. */
   file: File | null;
@@ -59,6 +65,7 @@ export class Upload {
     file: File | null,
   ) {
     this.file = file;
+    this.title.set(wishes.title ?? name);
   }
 
   /** So many bytes are over. */

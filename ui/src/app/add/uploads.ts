@@ -151,9 +151,16 @@ export class Uploads {
     await this.installation.load();
     const most = this.installation.largest();
     for (const one of some) {
-      if (one.size === 0) one.rest('refused', words.add.faults.empty);
-      else if (one.size > most) one.rest('refused', words.add.faults.tooLarge(one.size, most));
+      if (one.size === 0) this.refuse(one, words.add.faults.empty);
+      else if (one.size > most)
+        this.refuse(one, words.add.faults.tooLarge(size(one.size), size(most)));
     }
+  }
+
+  /** It can only be another file. */
+  private refuse(upload: Upload, sentence: string): void {
+    upload.repeatable.set(false);
+    upload.rest('refused', sentence);
   }
 
   /** Begin with as many as may be sent at the same time. */
@@ -182,6 +189,7 @@ export class Uploads {
   }
 
   private arrived(upload: Upload, { accepted, older }: Sent): void {
+    upload.title.set(accepted.recording.title);
     upload.recording.set(accepted.recording.id);
     upload.older.set(older);
     upload.job.set(accepted.job?.id ?? null);
@@ -198,7 +206,7 @@ export class Uploads {
   private async failed(upload: Upload, error: unknown): Promise<void> {
     if (error instanceof Unreachable) {
       if (upload.file && !(await isReadable(upload.file)))
-        return upload.rest('refused', words.add.faults.changed);
+        return this.refuse(upload, words.add.faults.changed);
       if (++upload.fruitless > MOST_FRUITLESS)
         return upload.rest('refused', words.add.faults.breaks);
       return upload.rest('offline');

@@ -1,6 +1,4 @@
-import { count, size } from '../../format/amounts';
-
-const files = (n: number) => (n === 1 ? '1 file' : `${count(n)} files`);
+const files = (n: number) => (n === 1 ? '1 file' : `${n} files`);
 
 /** Adding recordings: the page, the options, and what becomes of files. */
 export const add = {
@@ -8,8 +6,7 @@ export const add = {
   drop: {
     title: 'Drop recordings here',
     how: 'Audio or video, any number of files or whole folders. Pasting works too.',
-    limit: (bytes: number, hours: number) =>
-      `Up to ${size(bytes)} and ${count(Math.round(hours * 10) / 10)} hours each.`,
+    limit: (size: string, hours: string) => `Up to ${size} and ${hours} hours each.`,
     chooseFiles: 'Choose files',
     chooseFolder: 'Choose a folder',
     anywhere: 'Drop to add',
@@ -19,7 +16,7 @@ export const add = {
     passedOver: (n: number) =>
       n === 1
         ? '1 file in the folder is no recording and was passed over.'
-        : `${count(n)} files in the folder are no recordings and were passed over.`,
+        : `${n} files in the folder are no recordings and were passed over.`,
   },
   list: {
     title: 'Added',
@@ -43,12 +40,12 @@ export const add = {
   },
   faults: {
     empty: 'This file is empty (0 bytes). Choose the one that has the recording in it.',
-    tooLarge: (bytes: number, most: number) =>
-      `This file has ${size(bytes)}; at most ${size(most)} are allowed here. Cut it, or send only its sound.`,
+    tooLarge: (size: string, most: string) =>
+      `This file has ${size}; at most ${most} are allowed here. Cut it, or send only its sound.`,
     changed: 'The file was changed or moved after you chose it. Choose it again.',
     breaks: 'The connection broke off again and again at the same place. Try again later.',
-    notTheSame: (name: string, bytes: string) =>
-      `That is another file. Choose ${name} with ${bytes}, or add yours above.`,
+    notTheSame: (name: string, size: string) =>
+      `That is another file. Choose ${name} with ${size}, or add yours above.`,
   },
   acts: {
     pause: 'Pause',
@@ -136,9 +133,9 @@ export const add = {
     title: 'In progress',
     sending: (n: number, percent: number) => `Sending ${files(n)}, ${percent} %`,
     unsent: (n: number) => `${files(n)} not sent`,
-    jobs: (n: number) => (n === 1 ? '1 job' : `${count(n)} jobs`),
-    ended: (n: number) => `${count(n)} ended`,
-    more: (n: number) => `and ${count(n)} more`,
+    jobs: (n: number) => (n === 1 ? '1 job' : `${n} jobs`),
+    ended: (n: number) => `${n} ended`,
+    more: (n: number) => `and ${n} more`,
     fold: 'Fold what is in progress',
     unfold: 'Show what is in progress',
     ready: (title: string) => `${title} is ready.`,
