@@ -75,6 +75,11 @@ class TestNames:
         with pytest.raises(UnknownModel):
             models.repository_of(name)
 
+    @pytest.mark.parametrize("name", ["~nobody/x", "~\x11", "x" * 5000, f"owner/{'x' * 97}", "a\0b"])
+    def test_what_can_be_no_folder_is_no_name_either(self, name: str) -> None:
+        with pytest.raises(UnknownModel):
+            models.find(name)
+
     def test_a_folder_without_a_model_is_told_what_it_lacks(self, tmp_path: Path) -> None:
         (tmp_path / "config.json").write_text("{}")
         with pytest.raises(UnknownModel, match=r"lacks model\.bin, vocabulary\.json"):

@@ -45,7 +45,7 @@ REPOSITORIES: Mapping[str, str] = {
 #: What Auricle takes by itself where no model is named, depending on the machine.
 DEFAULT_MODELS = ("base", "small", "large-v3-turbo")
 
-_HUB_ID = re.compile(r"[A-Za-z0-9][\w.-]*/[A-Za-z0-9][\w.-]*", re.ASCII)
+_HUB_ID = re.compile(r"[A-Za-z0-9][\w.-]{0,95}/[A-Za-z0-9][\w.-]{0,95}", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,8 +91,9 @@ def repository_of(name: str) -> str:
         return REPOSITORIES[name]
     if _HUB_ID.fullmatch(name):
         return name
-    if Path(name).expanduser().is_dir():
-        lacks = ", ".join(missing_files(Path(name).expanduser()))
+    folder = _folder(name)
+    if folder is not None:
+        lacks = ", ".join(missing_files(folder))
         raise UnknownModel(f"The folder {name} holds no model for faster-whisper: it lacks {lacks}.")
     close = difflib.get_close_matches(name.lower(), REPOSITORIES, n=3)
     hint = f"Did you mean {' or '.join(close)}?" if close else f"Known names: {', '.join(REPOSITORIES)}."
@@ -214,8 +215,17 @@ def verify(name: str, *, models_dir: Path | None = None) -> Verification:
 
 
 def _own_folder(name: str) -> Path | None:
-    folder = Path(name).expanduser()
-    return folder.resolve() if folder.is_dir() and not missing_files(folder) else None
+    folder = _folder(name)
+    return folder.resolve() if folder is not None and not missing_files(folder) else None
+
+
+def _folder(name: str) -> Path | None:
+    """The folder of this name; None where there is none, also where there can be none."""
+    try:
+        folder = Path(name).expanduser()
+        return folder if folder.is_dir() else None
+    except (OSError, RuntimeError):
+        return None  # too long for a name; the home of somebody who is not known
 
 
 def _offline(name: str, repository: Repository) -> str:

@@ -14,6 +14,7 @@ from auricle import __version__
 from auricle.server import (
     admin,
     admin_jobs,
+    admin_models,
     editing,
     events,
     exchange,
@@ -62,6 +63,7 @@ _ROUTERS = (
     sessions.router,
     admin.router,
     admin_jobs.router,
+    admin_models.router,
     installation.router,
     information.router,
 )

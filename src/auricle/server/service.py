@@ -23,6 +23,7 @@ from auricle.jobs.reconcile import EVERY, reconcile, sign_in, sign_out, worker_n
 from auricle.jobs.threads import Crew, ThreadBroker
 from auricle.jobs.work import Workplace
 from auricle.server.desk import Desk
+from auricle.server.fetching import Fetches
 from auricle.settings import Settings, origins_of
 from auricle.store import Storage
 from auricle.store.database import Database
@@ -49,6 +50,7 @@ class Service:
     limits: Limits
     desk: Desk
     origins: Mapping[str, str]
+    fetches: Fetches = field(default_factory=Fetches)
     started_at: datetime = field(default_factory=now)
 
     def ring(self, queues: set[str]) -> None:
@@ -121,6 +123,7 @@ def _start_work(service: Service) -> None:
 
 
 def _stop_work(service: Service) -> None:
+    service.fetches.close()
     if service.crew is not None and not service.crew.stop(service.settings.drain_timeout):
         log.warning("tasks_left_running", note="their leases run out, or the next start takes them back")
     with contextlib.suppress(AuricleError), service.database.write() as session:
