@@ -57,7 +57,8 @@ const USUAL_DAYS = 90;
           <label class="check">
             <input type="checkbox" name="scopes" [value]="scope" [checked]="isUsual(scope)" />
             <span
-              ><b>{{ scope }}</b> <span class="quiet">{{ words.scopes[scope] }}</span></span
+              ><b>{{ scope }}</b
+              >&ngsp;<span class="quiet">{{ words.scopes[scope] }}</span></span
             >
           </label>
         }

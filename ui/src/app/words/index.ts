@@ -7,6 +7,7 @@
 import { account } from './en/account';
 import { add } from './en/add';
 import { admin } from './en/admin';
+import { adminPeople } from './en/admin-people';
 import { editing } from './en/editing';
 import { frame } from './en/frame';
 import { jobs } from './en/jobs';
@@ -21,6 +22,7 @@ export const words = {
   account,
   add,
   admin,
+  adminPeople,
   editing,
   frame,
   jobs,

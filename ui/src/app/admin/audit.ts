@@ -1,0 +1,103 @@
+import {
+  ChangeDetectionStrategy,
+  Component,
+  computed,
+  effect,
+  signal,
+  untracked,
+} from '@angular/core';
+import { api, got, sentenceOf } from '../api/client';
+import { MomentPipe } from '../format/pipes';
+import { Fault } from '../parts/fault';
+import { words } from '../words';
+import { type Event, lineOf } from './deeds';
+import { everybody, type Person } from './people';
+
+const PAGE = 100;
+const DAY = 86_400_000;
+
+/** Who did what, the newest first. */
+@Component({
+  selector: 'a-audit',
+  changeDetection: ChangeDetectionStrategy.OnPush,
+  imports: [Fault, MomentPipe],
+  templateUrl: './audit.html',
+  styleUrl: './audit.scss',
+})
+export class AuditPage {
+  protected readonly words = words.adminPeople.audit;
+  protected readonly common = words.adminPeople;
+  protected readonly people = signal<readonly Person[]>([]);
+  protected readonly who = signal('');
+  protected readonly what = signal('');
+  /** Days back; 0 for ever. */
+  protected readonly when = signal(0);
+  protected readonly fault = signal('');
+  protected readonly busy = signal(false);
+  /** Where the older ones begin; null where there are none. */
+  protected readonly next = signal<string | null>(null);
+  private readonly events = signal<readonly Event[] | null>(null);
+  private readonly names = computed(
+    () => new Map(this.people().map((person) => [person.id, person.name])),
+  );
+  protected readonly lines = computed(
+    () => this.events()?.map((event) => lineOf(event, this.names())) ?? null,
+  );
+  /** Counts what was asked for, so that a late answer to an older question is not shown. */
+  private asked = 0;
+
+  constructor() {
+    effect(() => {
+      this.who();
+      this.what();
+      this.when();
+      void untracked(() => this.load());
+    });
+  }
+
+  protected async load(): Promise<void> {
+    if (this.people().length === 0) await this.findPeople();
+    await this.fetch(null);
+  }
+
+  protected older(): Promise<void> {
+    return this.fetch(this.next());
+  }
+
+  private async findPeople(): Promise<void> {
+    try {
+      this.people.set(await everybody());
+    } catch (error) {
+      this.fault.set(sentenceOf(error));
+    }
+  }
+
+  private async fetch(cursor: string | null): Promise<void> {
+    const asked = ++this.asked;
+    this.fault.set('');
+    this.busy.set(true);
+    try {
+      const page = await got(
+        api.GET('/api/v1/admin/audit', { params: { query: this.query(cursor) } }),
+      );
+      if (asked !== this.asked) return;
+      this.events.update((all) => [...(cursor === null ? [] : (all ?? [])), ...page.items]);
+      this.next.set(page.next);
+    } catch (error) {
+      if (asked === this.asked) this.fault.set(sentenceOf(error));
+    } finally {
+      if (asked === this.asked) this.busy.set(false);
+    }
+  }
+
+  private query(cursor: string | null) {
+    const since = new Date(Date.now() - this.when() * DAY).toISOString();
+    return {
+      limit: PAGE,
+      ...(cursor && { cursor }),
+      ...(this.what() && { action: this.what() }),
+      ...(this.who() && { user_id: this.who() }),
+      ...(this.when() > 0 && { since }),
+    };
+  }
+}
