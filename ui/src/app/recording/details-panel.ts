@@ -82,7 +82,7 @@ export class DetailsPanel {
       [names.file, recording.filename],
       [names.size, size(recording.size)],
       [names.duration, recording.duration === null ? null : position(recording.duration)],
-      [names.format, [media['format'], media['codec']].filter(Boolean).join(', ')],
+      [names.format, [...new Set([media['format'], media['codec']].filter(Boolean))].join(', ')],
       [names.rate, typeof rate === 'number' ? this.words.hertz(count(rate)) : null],
       [names.channels, media['channel_layout'] ?? media['channels']],
       [names.language, languageName(recording.language)],

@@ -20,6 +20,8 @@ export class OpenRecording {
   private readonly wrong = signal<string | null>(null);
   private readonly gone = signal(false);
   private wanted = '';
+  /** Job, state and stage that were heard of last: with each the recording may have changed. */
+  private reached = '';
 
   readonly recording = this.found.asReadonly();
   /** Why it cannot be shown. */
@@ -157,8 +159,10 @@ export class OpenRecording {
 
   private heard(job: Job): void {
     if (job.recording_id !== this.wanted) return;
-    const other = this.found()?.job_id !== job.id;
-    if (other || ENDED.has(job.state) || job.state !== this.found()?.state) void this.refresh();
+    const reached = `${job.id} ${job.state} ${job.stage}`;
+    if (reached === this.reached) return;
+    this.reached = reached;
+    void this.refresh();
   }
 
   private async doWithJob(act: (id: string) => Promise<Job>): Promise<void> {

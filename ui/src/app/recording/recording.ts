@@ -123,6 +123,7 @@ export class RecordingPage {
     this.dialog.open(ExportPanel, {
       data: this.id(),
       ariaLabelledBy: 'export',
+      autoFocus: 'first-heading',
       backdropClass: 'backdrop',
     });
   }

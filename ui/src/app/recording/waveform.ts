@@ -40,8 +40,8 @@ const LEAP = 60;
 export class Waveform {
   /** The recording whose outline is drawn. */
   readonly recordingId = input.required<string>();
-  /** Changes when the outline may have come into being; it is then asked for again. */
-  readonly stage = input<string | null>(null);
+  /** Whether there is an outline: it is drawn while the recording is first read. */
+  readonly outlined = input.required<boolean>();
   readonly audio = input.required<HTMLMediaElement>();
   readonly bands = input<readonly Band[]>([]);
   /** Where the doubtful words are, in seconds. */
@@ -77,8 +77,8 @@ export class Waveform {
     destroyed.onDestroy(watchTheme(() => this.look.update((n) => n + 1)));
     destroyed.onDestroy(() => this.drawing?.destroy());
     effect(() => {
-      this.stage();
-      void this.fetch(this.recordingId());
+      this.peaks.set(null);
+      if (this.outlined()) void this.fetch(this.recordingId());
     });
     afterRenderEffect(() => this.draw());
     afterRenderEffect(() => this.mark());
@@ -141,7 +141,7 @@ export class Waveform {
       const peaks = answer.ok ? readPeaks(await answer.arrayBuffer()) : null;
       if (id === this.recordingId()) this.peaks.set(peaks);
     } catch {
-      // Without an outline the line stays plain; the next stage asks again.
+      // Without an outline the line stays plain, and the sound is there all the same.
     }
   }
 
@@ -152,7 +152,7 @@ export class Waveform {
     this.look();
     const colors = {
       waveColor: colorOf('--edge', sound),
-      progressColor: colorOf('--coral', sound),
+      progressColor: colorOf('--ink', sound),
     };
     if (this.drawing && this.drawn === peaks) {
       this.drawing.setOptions(colors);

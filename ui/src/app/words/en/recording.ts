@@ -156,7 +156,11 @@ export const recording = {
     madeWith: 'How the transcript was made',
     timings: 'Time each stage took',
     took: (seconds: number) =>
-      seconds < 10 ? `${seconds.toFixed(1)} s` : `${Math.round(seconds)} s`,
+      seconds < 0.05
+        ? 'less than 0.1 s'
+        : seconds < 10
+          ? `${seconds.toFixed(1)} s`
+          : `${Math.round(seconds)} s`,
     file: 'The file',
     ids: 'Ids',
     download: 'Download the original',
