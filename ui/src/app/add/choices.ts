@@ -100,6 +100,21 @@ export function optionsOf(choice: Choice, reasons: Reasons): Record<string, unkn
   return options;
 }
 
+/** The choice that a job's options stand for; options that nobody can choose here are left out. */
+export function choiceOf(options: Readonly<Record<string, unknown>>): Choice {
+  const choice: Record<string, unknown> = { ...DEFAULTS };
+  for (const [name, asked] of Object.entries(NAMES)) {
+    const value = options[asked];
+    const normal = DEFAULTS[name as keyof typeof NAMES];
+    if (typeof value === typeof normal || (normal === null && typeof value === 'number'))
+      choice[name] = value;
+  }
+  if (typeof options['engine'] === 'string') choice['engine'] = options['engine'];
+  choice['translate'] = options['task'] === 'translate';
+  choice['split'] = options['channels'] === 'split';
+  return choice as unknown as Choice;
+}
+
 /** Tags as they are typed: separated by commas. */
 export function tagsOf(text: string): string[] {
   return [...new Set(text.split(',').map((one) => one.trim()))].filter((one) => one !== '');
@@ -111,6 +126,8 @@ export class Choices {
   private readonly installation = inject(Installation);
   private readonly session = inject(Session);
   private readonly chosen = signal<Choice>({ ...DEFAULTS, ...kept<Partial<Choice>>(KEPT, {}) });
+
+  private remembers = true;
 
   readonly choice = this.chosen.asReadonly();
   /** For what is added next only, so neither is kept. */
@@ -163,7 +180,13 @@ export class Choices {
     const before = this.chosen();
     const next = { ...before, ...part };
     this.chosen.set(next.engine === before.engine ? next : this.fitting(next));
-    keep(KEPT, this.chosen());
+    if (this.remembers) keep(KEPT, this.chosen());
+  }
+
+  /** Begin with what was chosen for one recording; what is chosen here is then not remembered for others. */
+  beginWith(choice: Choice): void {
+    this.remembers = false;
+    this.chosen.set(choice);
   }
 
   reset(): void {

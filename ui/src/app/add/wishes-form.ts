@@ -1,4 +1,4 @@
-import { ChangeDetectionStrategy, Component, inject } from '@angular/core';
+import { ChangeDetectionStrategy, Component, inject, input } from '@angular/core';
 import { Installation } from '../api/installation';
 import { words } from '../words';
 import { type Choice, Choices } from './choices';
@@ -22,6 +22,9 @@ const said = words.add.options;
   styleUrl: './wishes-form.scss',
 })
 export class WishesForm {
+  /** False for a recording that is there: it has its title and tags, and the choice is for it alone. */
+  readonly forNew = input(true);
+
   protected readonly words = said;
   protected readonly choices = inject(Choices);
   protected readonly installation = inject(Installation);

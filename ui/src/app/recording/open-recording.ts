@@ -106,11 +106,12 @@ export class OpenRecording {
   }
 
   /** Transcribe it (again) with these options. Throws what the server refuses. */
-  async transcribe(options: Record<string, unknown>): Promise<void> {
+  async transcribe(
+    options: Record<string, unknown>,
+    priority: Wire<'NewJob'>['priority'],
+  ): Promise<void> {
     const recording_id = this.wanted;
-    const job = await got(
-      api.POST('/api/v1/jobs', { body: { recording_id, options, priority: 'normal' } }),
-    );
+    const job = await got(api.POST('/api/v1/jobs', { body: { recording_id, options, priority } }));
     this.feed.tell(job);
     await this.refresh();
   }

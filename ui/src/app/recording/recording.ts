@@ -24,6 +24,7 @@ import { ExportPanel } from './export-panel';
 import { OpenRecording } from './open-recording';
 import { Player, silencesBetween } from './player';
 import { Playback } from './playback';
+import { Rerun, type Wanted } from './rerun';
 import { RunningJob } from './running-job';
 import { SidePanel } from './side-panel';
 import { TitleRow } from './title-row';
@@ -129,7 +130,17 @@ export class RecordingPage {
   }
 
   protected rerun(): void {
-    void this.open.transcribe({});
+    const data: Wanted = {
+      options: this.open.job()?.options ?? null,
+      again: this.open.hasTranscript(),
+      start: (options, priority) => this.open.transcribe(options, priority),
+    };
+    this.dialog.open(Rerun, {
+      data,
+      ariaLabelledBy: 'rerun',
+      autoFocus: 'first-heading',
+      backdropClass: 'backdrop',
+    });
   }
 
   protected async remove(): Promise<void> {

@@ -100,7 +100,8 @@ export const recording = {
   rerun: {
     first: 'Transcribe…',
     again: 'Transcribe again…',
-    title: 'Transcribe with other options',
+    title: 'Transcribe again',
+    titleFirst: 'Transcribe',
     why: 'The present transcript stays among the versions.',
     start: 'Transcribe',
     cancel: 'Cancel',
