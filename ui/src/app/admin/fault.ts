@@ -1,0 +1,29 @@
+import { ChangeDetectionStrategy, Component, computed, input, output } from '@angular/core';
+import { sentenceOf } from '../api/client';
+import { words } from '../words';
+
+/** Says why something is not here, and offers to try again. */
+@Component({
+  selector: 'a-fault',
+  changeDetection: ChangeDetectionStrategy.OnPush,
+  template: `
+    <div class="notice fault" role="alert">
+      <span dir="auto">{{ sentence() }}</span>
+      <button type="button" class="button" (click)="again.emit()">{{ words.again }}</button>
+    </div>
+  `,
+  styles: `
+    .notice {
+      flex-wrap: wrap;
+      align-items: center;
+      justify-content: space-between;
+      margin-bottom: 16px;
+    }
+  `,
+})
+export class Fault {
+  readonly error = input.required<unknown>();
+  readonly again = output();
+  protected readonly words = words.admin;
+  protected readonly sentence = computed(() => sentenceOf(this.error()));
+}

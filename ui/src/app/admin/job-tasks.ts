@@ -1,0 +1,82 @@
+import {
+  ChangeDetectionStrategy,
+  Component,
+  computed,
+  effect,
+  input,
+  signal,
+  untracked,
+} from '@angular/core';
+import { api, got, type Wire } from '../api/client';
+import { position } from '../format/amounts';
+import { MomentPipe } from '../format/pipes';
+import { words } from '../words';
+import { Fault } from './fault';
+import type { AdminJob } from './job-list';
+
+/** What a job is made of: who does which task, for the how-manieth time, and what went wrong. */
+@Component({
+  selector: 'a-job-tasks',
+  changeDetection: ChangeDetectionStrategy.OnPush,
+  imports: [Fault, MomentPipe],
+  templateUrl: './job-tasks.html',
+  styleUrl: './job-tasks.scss',
+})
+export class JobTasks {
+  readonly job = input.required<AdminJob>();
+  protected readonly words = words.admin.jobs;
+  protected readonly all = words.admin;
+  protected readonly jobWords = words.jobs;
+  protected readonly tasks = signal<readonly Wire<'TaskModel'>[] | null>(null);
+  protected readonly error = signal<unknown>(null);
+  /** What was asked for, as far as it says nothing about what is in the recording. */
+  protected readonly asked = computed(() =>
+    ['engine', 'model', 'language', 'task']
+      .map((name) => this.job().options[name])
+      .filter((value) => typeof value === 'string'),
+  );
+  private readonly state = computed(() => `${this.job().id} ${this.job().version}`);
+
+  constructor() {
+    effect(() => {
+      this.state();
+      untracked(() => void this.load());
+    });
+  }
+
+  protected async load(): Promise<void> {
+    const state = this.state();
+    try {
+      const tasks = await allTasks(this.job().id);
+      if (state !== this.state()) return;
+      this.tasks.set(tasks);
+      this.error.set(null);
+    } catch (error) {
+      this.error.set(error);
+    }
+  }
+
+  protected took(task: Wire<'TaskModel'>): string {
+    if (!task.started_at || !task.finished_at) return '';
+    return position((Date.parse(task.finished_at) - Date.parse(task.started_at)) / 1000);
+  }
+
+  protected sentence(error: Record<string, unknown>): string {
+    return String(error['message'] ?? error['code'] ?? '');
+  }
+}
+
+async function allTasks(job: string): Promise<readonly Wire<'TaskModel'>[]> {
+  const tasks: Wire<'TaskModel'>[] = [];
+  let cursor: string | null = null;
+  do {
+    const query = { limit: 200, ...(cursor && { cursor }) };
+    const params = { path: { job_id: job }, query };
+    const page: Wire<'Page_TaskModel_'> = await got(
+      api.GET('/api/v1/jobs/{job_id}/tasks', { params }),
+    );
+    tasks.push(...page.items);
+    cursor = page.next;
+  } while (cursor !== null);
+  return tasks;
+}
