@@ -31,10 +31,10 @@ const EVERY = 30_000;
         <tbody>
           @for (chore of asked.value(); track chore.name) {
             <tr>
-              <td class="what">{{ words.of[chore.name] ?? chore.name }}</td>
+              <td class="prose">{{ words.of[chore.name] ?? chore.name }}</td>
               <td>{{ every(chore) }}</td>
               <td>{{ chore.finished_at ? (chore.finished_at | moment) : words.never }}</td>
-              <td [class.bad]="chore.error" dir="auto">{{ result(chore) }}</td>
+              <td [class.bad]="chore.error" [class.prose]="chore.error" dir="auto">{{ result(chore) }}</td>
               <td>{{ chore.due_at ? (chore.due_at | moment) : words.soon }}</td>
             </tr>
           } @empty {
@@ -48,10 +48,6 @@ const EVERY = 30_000;
   `,
   styles: `
     @use 'page';
-
-    .what {
-      min-width: 220px;
-    }
   `,
 })
 export class Chores {

@@ -97,6 +97,7 @@ export class JobsPage {
   protected saying(job: AdminJob): string {
     if (job.error) return this.reason(job.error);
     if (job.state === 'running') return this.underWay(job);
+    if (job.state === 'done') return job.speed ? speed(job.speed) : '';
     if (job.state !== 'queued') return '';
     if (job.trouble) return this.words.again(job.attempt, this.reason(job.trouble));
     return job.position === null ? '' : this.jobWords.position(job.position);

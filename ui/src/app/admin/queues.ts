@@ -1,6 +1,6 @@
 import { ChangeDetectionStrategy, Component, computed, inject } from '@angular/core';
 import { LucidePause, LucidePlay } from '@lucide/angular';
-import { api, got } from '../api/client';
+import { api, got, type Wire } from '../api/client';
 import { count, roughly, speed } from '../format/amounts';
 import { MomentPipe, SizePipe } from '../format/pipes';
 import { words } from '../words';
@@ -55,10 +55,15 @@ export class QueuesPage {
 
   protected readonly count = count;
   protected readonly speedWords = speed;
-  protected readonly minutes = (n: number) =>
+  protected readonly minutes = (n: number): string =>
     words.admin.queues.minutes(n < 10 ? Math.round(n * 10) / 10 : Math.round(n));
-  protected readonly audio = (seconds: number) =>
+  protected readonly audio = (seconds: number): string =>
     seconds > 0 ? roughly(seconds) : words.admin.nothing;
+
+  /** Models by name: of folders only the last part, as their place says nothing. */
+  protected models(worker: Wire<'WorkerModel'>): string {
+    return worker.models.map((name) => name.replace(/(^| )\/.*\//, '$1')).join(', ');
+  }
 
   protected pause(): void {
     this.live.paused.update((paused) => !paused);

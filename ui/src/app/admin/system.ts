@@ -29,7 +29,7 @@ import { Machine } from './machine';
         <a [href]="docs">{{ words.elsewhere.api }}</a>
       </p>
       <p>
-        <a [href]="metrics">{{ words.elsewhere.metrics }}</a>
+        <a [href]="metrics">{{ words.elsewhere.metrics }}</a>&ngsp;
         <span class="quiet small">{{ words.elsewhere.metricsHint }}</span>
       </p>
     </section>
