@@ -34,7 +34,9 @@ const EVERY = 30_000;
               <td class="prose">{{ words.of[chore.name] ?? chore.name }}</td>
               <td>{{ every(chore) }}</td>
               <td>{{ chore.finished_at ? (chore.finished_at | moment) : words.never }}</td>
-              <td [class.bad]="chore.error" [class.prose]="chore.error" dir="auto">{{ result(chore) }}</td>
+              <td [class.bad]="chore.error" [class.prose]="chore.error" dir="auto">
+                {{ result(chore) }}
+              </td>
               <td>{{ chore.due_at ? (chore.due_at | moment) : words.soon }}</td>
             </tr>
           } @empty {

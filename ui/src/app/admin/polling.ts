@@ -19,10 +19,13 @@ export interface Polled<T> {
 }
 
 /**
- * Ask every so many milliseconds for as long as the caller (a component) lives, and only while somebody can see
+ * Ask every so many milliseconds (`every` may depend on the newest answer) for as long as the caller (a component) lives, and only while somebody can see
  * the page. Call it where inject() works.
  */
-export function polled<T>(every: number, question: () => Promise<T>): Polled<T> {
+export function polled<T>(
+  every: number | ((answer: T | null) => number),
+  question: () => Promise<T>,
+): Polled<T> {
   const value = signal<T | null>(null);
   const error = signal<unknown>(null);
   const paused = signal(false);
@@ -42,7 +45,7 @@ export function polled<T>(every: number, question: () => Promise<T>): Polled<T> 
       if (mine !== latest || over) return;
       error.set(problem);
     }
-    timer = setTimeout(askIfSeen, every);
+    timer = setTimeout(askIfSeen, typeof every === 'number' ? every : every(value()));
   }
 
   function askIfSeen(): void {

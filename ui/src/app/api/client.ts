@@ -69,9 +69,7 @@ export async function got<T>(
 
 /** What a refused answer says; `body` is its JSON where it has any. */
 export function refusal(response: Response, body: unknown): Refused {
-  const problem = (typeof body === 'object' && body !== null ? body : {}) as Partial<
-    Wire<'Problem'>
-  >;
+  const problem = problemIn(body);
   const wait = Number(response.headers.get('retry-after') ?? NaN);
   return new Refused(
     problem.detail ?? words.frame.unexplained(response.status),
@@ -79,6 +77,17 @@ export function refusal(response: Response, body: unknown): Refused {
     problem.code ?? 'unknown',
     Number.isFinite(wait) ? wait : null,
   );
+}
+
+function problemIn(body: unknown): Partial<Wire<'Problem'>> {
+  if (typeof body !== 'object' || body === null) return {};
+  // The routes under /v1 refuse as OpenAI's do.
+  const { error } = body as { error?: { message?: string; code?: string } };
+  if (typeof error !== 'object') return body;
+  return {
+    ...(error.message && { detail: error.message }),
+    ...(error.code && { code: error.code }),
+  };
 }
 
 /** The sentence that tells people what went wrong. */
