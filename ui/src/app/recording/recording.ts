@@ -30,6 +30,7 @@ import { SidePanel } from './side-panel';
 import { TitleRow } from './title-row';
 import { doubtTimes, speakerBands } from './transcript-marks';
 import { TranscriptStore } from './transcript/transcript-store';
+import { TranscriptView } from './transcript/transcript-view';
 import { Transport } from './transport';
 import { Waveform } from './waveform';
 
@@ -55,6 +56,7 @@ const NARROW = '(max-width: 1000px)';
     TitleRow,
     Transport,
     Waveform,
+    TranscriptView,
   ],
   providers: [OpenRecording, Player, TranscriptStore],
   templateUrl: './recording.html',

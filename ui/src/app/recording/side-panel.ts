@@ -14,6 +14,7 @@ import { keep, kept } from '../frame/kept';
 import { words } from '../words';
 import { DetailsPanel } from './details-panel';
 import { OpenRecording } from './open-recording';
+import { SpeakersPanel } from './transcript/speakers-panel';
 import { VersionsPanel } from './versions-panel';
 
 type Tab = 'speakers' | 'versions' | 'details';
@@ -22,7 +23,7 @@ type Tab = 'speakers' | 'versions' | 'details';
 @Component({
   selector: 'a-side-panel',
   changeDetection: ChangeDetectionStrategy.OnPush,
-  imports: [A11yModule, DetailsPanel, LucideX, MatTooltip, VersionsPanel],
+  imports: [A11yModule, DetailsPanel, LucideX, MatTooltip, SpeakersPanel, VersionsPanel],
   templateUrl: './side-panel.html',
   styleUrl: './side-panel.scss',
   host: { '(keydown.escape)': 'closed.emit()' },

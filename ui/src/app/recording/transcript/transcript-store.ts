@@ -122,14 +122,16 @@ export class TranscriptStore {
     return this.enqueue(changeOf(now, operations, words, { sitting }));
   }
 
-  async undo(): Promise<void> {
+  /** Take the last change back exactly; answers what it was, null where there is none. */
+  async undo(): Promise<string | null> {
     await this.sending;
-    await this.take(this.undos, 'undo');
+    return this.take(this.undos, 'undo');
   }
 
-  async redo(): Promise<void> {
+  /** Make the change again that was taken back last. */
+  async redo(): Promise<string | null> {
     await this.sending;
-    await this.take(this.redos, 'redo');
+    return this.take(this.redos, 'redo');
   }
 
   /** Keep what somebody types, so that a reload does not lose it; null once it is saved or given up. */
@@ -279,11 +281,12 @@ export class TranscriptStore {
     });
   }
 
-  private async take(list: typeof this.undos, kind: 'undo' | 'redo'): Promise<void> {
+  private async take(list: typeof this.undos, kind: 'undo' | 'redo'): Promise<string | null> {
     const [last, now] = [list().at(-1), this.shown()];
-    if (!last || !now) return;
+    if (!last || !now) return null;
     list.update((all) => all.slice(0, -1));
     await this.enqueue(changeOf(now, [last[kind]], last.words, { kind }));
+    return last.words;
   }
 
   /** What to do about a change that was not taken. */

@@ -1,7 +1,20 @@
+const times = (n: number) => (n === 1 ? '1 place' : `${n} places`);
+
 /** Reading, correcting and checking a transcript. */
 export const editing = {
   transcript: 'Transcript',
-  /** What undo names: "Undone: text changed". */
+  empty: 'No speech was found.',
+  nobody: 'Who says this?',
+  backTo: 'Back to',
+  sure: (percent: number) => `The engine was ${percent} % sure of this word.`,
+  changeSpeaker: (name: string | null) =>
+    name ? `${name}: rename or change the speaker` : 'Say who is speaking',
+  hearFrom: (time: string) => `Play from ${time}`,
+  editLabel: (name: string | null, time: string) =>
+    name ? `What ${name} says at ${time}` : `Text at ${time}`,
+  deleted: 'The passage was deleted.',
+  noTimes: 'This passage cannot be split: nothing says when its words are spoken.',
+  /** What undo names: "Undone: text changed." */
   did: {
     edited: 'text changed',
     split: 'passage split',
@@ -19,4 +32,93 @@ export const editing = {
   resumed: 'What you had not saved yet is here again and is being saved.',
   overtaken: (what: string) =>
     `Somebody else changed the same passage, so this was not done: ${what}. Look at it and do it again.`,
+  keys: {
+    title: 'Transcript',
+    edit: 'Edit the passage',
+    review: 'Check the doubtful words',
+    find: 'Find and replace',
+    undo: 'Undo',
+    redo: 'Do again',
+  },
+  find: {
+    title: 'Find and replace',
+    find: 'Find in the transcript',
+    by: 'Replace with',
+    count: (at: number, of: number) => `${at} of ${of}`,
+    none: 'Not found',
+    previous: 'Previous',
+    previousKey: 'Previous (Shift Enter)',
+    next: 'Next',
+    nextKey: 'Next (Enter)',
+    matchCase: 'Match case',
+    wholeWords: 'Whole words',
+    replace: 'Replace',
+    replaceAll: 'Replace all',
+    replaced: (n: number) => `Replaced in ${times(n)}.`,
+    close: 'Close',
+  },
+  review: {
+    title: 'Doubtful words',
+    progress: (checked: number, total: number) => `${checked} of ${total} checked`,
+    done: 'All doubtful words are checked.',
+    none: 'There are no doubtful words.',
+    question: 'Is this right?',
+    sure: (percent: number) => `${percent} % sure`,
+    right: 'Right',
+    replace: 'Replace',
+    rightAll: (n: number) => `All ${n} alike are right`,
+    replaceAll: (n: number) => `Replace all ${n} alike`,
+    previous: 'Previous word',
+    previousKey: 'Previous word (Shift Tab)',
+    next: 'Next word',
+    nextKey: 'Next word (Tab)',
+    again: 'Hear it again',
+    leave: 'Leave',
+    keys:
+      'Enter: it is right. Typing replaces it. Control and Enter: all words alike. Tab: the next word. ' +
+      'Shift and Tab: the one before. Escape: leave.',
+  },
+  speaker: {
+    title: (name: string) => (name ? `Who is ${name}?` : 'Who says this?'),
+    name: 'Name',
+    others: 'Other speakers',
+    where: 'Where',
+    scopes: {
+      everywhere: 'Everywhere',
+      'from here': 'From here on',
+      here: 'Only in this paragraph',
+    },
+    scopesOfNobody: {
+      everywhere: 'Wherever nobody is named',
+      'from here': 'Wherever nobody is named, from here on',
+      here: 'Only in this paragraph',
+    },
+    merges: (one: string, other: string) => `${one} and ${other} become one speaker.`,
+    color: 'Colour',
+    colorNames: ['Blue', 'Orange', 'Green', 'Pink', 'Olive', 'Violet', 'Teal', 'Brown'],
+    save: 'Save',
+    cancel: 'Cancel',
+  },
+  speakers: {
+    change: (name: string) => `${name}: rename, merge or colour`,
+    talks: (percent: number) => `${percent} %`,
+    sample: (name: string) => `Play a sample of ${name}`,
+    sampleHint: 'Play a sample',
+    stop: 'Stop',
+    hint: 'Click a name to change it. Give two speakers the same name to merge them.',
+    nobody:
+      'Nobody is told apart in this transcript. Click “Who says this?” above a paragraph to name a speaker.',
+  },
+  clash: {
+    title: 'Somebody else changed this passage too',
+    why: 'Choose which text stays, or write one from both.',
+    gone: 'Somebody else took this passage out or joined it with another. Yours is not lost: save it, or leave it out.',
+    refused: 'The server did not take this text',
+    stands: 'What stands there',
+    theirs: 'Theirs',
+    mine: 'Yours',
+    keepTheirs: 'Keep theirs',
+    leaveOut: 'Leave it out',
+    saveMine: 'Save yours',
+  },
 };

@@ -1,0 +1,90 @@
+import {
+  ChangeDetectionStrategy,
+  Component,
+  computed,
+  effect,
+  ElementRef,
+  inject,
+  output,
+  viewChild,
+} from '@angular/core';
+import { MatTooltip } from '@angular/material/tooltip';
+import {
+  LucideCaseSensitive,
+  LucideChevronDown,
+  LucideChevronUp,
+  LucideWholeWord,
+  LucideX,
+} from '@lucide/angular';
+import { Notices } from '../../frame/notices';
+import { words } from '../../words';
+import { Finding } from './finding';
+import { TranscriptStore } from './transcript-store';
+
+/** Find and replace: where it was found is marked in the text. */
+@Component({
+  selector: 'a-find-bar',
+  changeDetection: ChangeDetectionStrategy.OnPush,
+  imports: [
+    LucideCaseSensitive,
+    LucideChevronDown,
+    LucideChevronUp,
+    LucideWholeWord,
+    LucideX,
+    MatTooltip,
+  ],
+  templateUrl: './find-bar.html',
+  styleUrl: './find-bar.scss',
+})
+export class FindBar {
+  readonly closed = output();
+  protected readonly words = words.editing.find;
+  protected readonly finding = inject(Finding);
+  private readonly notices = inject(Notices);
+  private readonly store = inject(TranscriptStore);
+  private readonly field = viewChild.required<ElementRef<HTMLInputElement>>('field');
+
+  protected readonly count = computed(() => {
+    const { length } = this.finding.matches();
+    if (!this.finding.find().trim()) return '';
+    return length ? this.words.count(this.finding.at() + 1, length) : this.words.none;
+  });
+
+  constructor() {
+    effect(() => this.focus(this.field().nativeElement));
+  }
+
+  /** Go to the field, with what is in it chosen. */
+  focus(field = this.field().nativeElement): void {
+    field.focus({ preventScroll: true });
+    field.select();
+  }
+
+  protected key(event: KeyboardEvent): void {
+    if (event.key !== 'Enter' || event.isComposing) return;
+    event.preventDefault();
+    this.finding.step(event.shiftKey ? -1 : 1);
+  }
+
+  protected replaceKey(event: KeyboardEvent): void {
+    if (event.key !== 'Enter' || event.isComposing) return;
+    event.preventDefault();
+    void this.finding.replace();
+  }
+
+  protected async replaceAll(): Promise<void> {
+    const count = await this.finding.replaceAll();
+    if (!count) return;
+    this.notices.say(this.words.replaced(count), {
+      name: words.frame.undo,
+      act: () => void this.store.undo(),
+    });
+  }
+
+  protected close(event: Event): void {
+    event.preventDefault();
+    event.stopPropagation();
+    this.finding.close();
+    this.closed.emit();
+  }
+}
