@@ -24,7 +24,7 @@ import { words } from '../words';
         <span class="quiet" role="status">{{ words.collecting(collecting() ?? 0) }}</span>
       } @else if (all() === null || count() < (all() ?? 0)) {
         <button type="button" class="button bare" (click)="everything.emit()">
-          {{ all() === null ? words.allLoaded : words.all(all() ?? 0) }}
+          {{ all() === null ? words.allOfThem : words.all(all() ?? 0) }}
         </button>
       }
       <span class="space"></span>

@@ -34,7 +34,11 @@ export interface Choice {
             [cdkMenuItemChecked]="choice.value === chosen()"
             (cdkMenuItemTriggered)="chose.emit(choice.value)"
           >
-            <svg lucideCheck [size]="16" [class.hidden]="choice.value !== chosen()"></svg>
+            <span class="mark">
+              @if (choice.value === chosen()) {
+                <svg lucideCheck [size]="16"></svg>
+              }
+            </span>
             <span dir="auto">{{ choice.name }}</span>
             @if (choice.count !== undefined) {
               <span class="count quiet">{{ choice.count.toLocaleString() }}</span>
@@ -68,12 +72,10 @@ export interface Choice {
       text-overflow: ellipsis;
     }
 
-    .hidden {
-      visibility: hidden;
-    }
-
-    .menu-item svg {
+    .mark {
+      display: flex;
       flex: none;
+      width: 16px;
     }
 
     .count {

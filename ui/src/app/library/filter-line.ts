@@ -44,7 +44,7 @@ export class FilterLine {
     choices('language', this.counts()?.languages, languageName),
   );
   protected readonly speakers = computed(() => choices('speaker', this.counts()?.speakers));
-  protected readonly narrow = computed(() => isNarrow(this.query()));
+  protected readonly narrow = computed(() => isNarrow({ ...this.query(), view: 'all' }));
   protected readonly time = computed(() => {
     const bounds = boundsOf(this.query().time);
     if (!bounds?.until) return undefined;

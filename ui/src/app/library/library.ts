@@ -88,7 +88,7 @@ export class Library {
   protected readonly hitList = viewChild(HitList);
 
   /** The row that keys act on; it stays when the focus goes elsewhere. */
-  private readonly current = signal<string | null>(null);
+  protected readonly current = signal<string | null>(null);
   protected readonly collecting = signal<number | null>(null);
   protected readonly late = signal(false);
 

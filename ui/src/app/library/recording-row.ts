@@ -74,6 +74,7 @@ const TAGS = 2;
   host: {
     '[class.selected]': 'selected()',
     '[class.selecting]': 'selecting()',
+    '[class.current]': 'current()',
     '(click)': 'pressed($event)',
     '(mousedown)': '$event.shiftKey && !renaming() && $event.preventDefault()',
   },
@@ -81,6 +82,8 @@ const TAGS = 2;
 export class RecordingRow {
   readonly recording = input.required<Recording>();
   readonly selected = input(false);
+  /** Keys act on this row. */
+  readonly current = input(false);
   /** Some rows are selected, so that a phone shows boxes to tick. */
   readonly selecting = input(false);
   /** The row is to be selected, or no longer; with `extend` everything up to it. */

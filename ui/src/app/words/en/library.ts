@@ -55,7 +55,6 @@ export const library = {
     reviewTip: (n: number) =>
       n === 1 ? '1 doubtful word' : `${n.toLocaleString()} doubtful words`,
     others: (n: number) => `+${n}`,
-    speakers: (n: number) => (n === 1 ? '1 speaker' : `${n} speakers`),
     tagTip: (tag: string) => `Show only what is tagged ${tag}`,
     progress: (title: string) => `Progress of ${title}`,
     percent: (n: number) => `${n} %`,
@@ -67,7 +66,6 @@ export const library = {
     rename: 'Title',
   },
   menu: {
-    open: 'Open',
     rename: 'Rename',
     tags: 'Tags…',
     transcribe: 'Transcribe',
@@ -76,6 +74,7 @@ export const library = {
     stop: 'Stop transcribing',
     original: 'Download the original',
     select: 'Select',
+    unselect: 'Select no longer',
     delete: 'Move to trash',
     exportAs: { txt: 'Plain text', docx: 'Word', srt: 'Subtitles (SRT)', pdf: 'PDF' } as Record<
       string,
@@ -84,7 +83,6 @@ export const library = {
     exportMany: 'Other formats…',
     nothingToExport: 'There is no transcript yet.',
   },
-  renamed: (title: string) => `Renamed to “${title}”.`,
   renamedMeanwhile: (title: string) =>
     `It was changed meanwhile: its title is “${title}” now. Press Enter to take yours, Escape to keep that one.`,
   queued: (title: string) => `“${title}” is in the queue.`,
@@ -96,7 +94,7 @@ export const library = {
     name: 'What to do with the selected recordings',
     selected: (n: number) => `${n.toLocaleString()} selected`,
     all: (n: number) => `Select all ${n.toLocaleString()}`,
-    allLoaded: 'Select all',
+    allOfThem: 'Select all',
     collecting: (n: number) => `Fetching all, ${n.toLocaleString()} so far…`,
     tags: 'Tags',
     export: 'Export',
@@ -162,7 +160,6 @@ export const library = {
     ],
     withFilters: 'The tag and language filters apply as well.',
     more: 'Show more',
-    moment: (at: string, text: string) => `At ${at}: ${text}`,
     inFile: 'Found in its file name or among its speakers.',
   },
 
