@@ -126,7 +126,6 @@ export class Choices {
   private readonly installation = inject(Installation);
   private readonly session = inject(Session);
   private readonly chosen = signal<Choice>({ ...DEFAULTS, ...kept<Partial<Choice>>(KEPT, {}) });
-
   private remembers = true;
 
   readonly choice = this.chosen.asReadonly();
@@ -187,6 +186,10 @@ export class Choices {
   beginWith(choice: Choice): void {
     this.remembers = false;
     this.chosen.set(choice);
+    // A job names the model it was given, also where that was the usual one.
+    void this.installation.load().then(() => {
+      if (this.chosen().model === this.installation.info()?.model) this.choose({ model: '' });
+    });
   }
 
   reset(): void {

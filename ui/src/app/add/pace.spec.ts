@@ -7,7 +7,8 @@ describe('the speed of a transfer', () => {
     pace.note(0, 0);
     pace.note(1000, 1000);
     expect(pace.rate()).toBe(1000);
-    for (let second = 2; second <= 20; second++) pace.note(1000 + (second - 1) * 3000, second * 1000);
+    for (let second = 2; second <= 20; second++)
+      pace.note(1000 + (second - 1) * 3000, second * 1000);
     expect(pace.rate()).toBe(3000);
   });
 
