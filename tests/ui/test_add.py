@@ -1,4 +1,4 @@
-"""Adding recordings in a real browser: what is dropped, chosen or pasted, and what becomes of it on bad lines."""
+"""Adding recordings in a real browser: dropped, chosen or pasted, on good lines and bad."""
 
 import itertools
 import re
@@ -82,7 +82,7 @@ def choose(page: Page, *files: Path) -> None:
 
 def hold_back(page: Page, address: str) -> None:
     """What is sent there arrives nowhere, and nothing answers."""
-    page.route(address, lambda route: None)
+    page.route(address, lambda _: None)
 
 
 def row(page: Page, name: str) -> Locator:
@@ -139,6 +139,7 @@ def test_a_file_over_the_limit_is_refused_before_it_is_sent(
         shows(page, "Up to 1 kB")
         choose(page, meeting)
         expect(row(page, meeting.name)).to_contain_text("at most 1 kB are allowed here")
+        page.close()
     assert not any(one.startswith(("POST", "PUT")) for one in asked)
 
 
