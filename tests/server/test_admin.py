@@ -106,6 +106,15 @@ def test_an_admin_stops_and_retries_the_jobs_of_others(idle: LiveServer, talk: P
     assert actions(idle, "job.") == [("job.retried", job), ("job.cancelled", job)]
 
 
+def test_an_admin_sees_who_does_what_of_the_jobs_of_others(idle: LiveServer, talk: Path) -> None:
+    with idle.member("Dora") as dora:
+        job = idle.upload(talk, dora)["job"]["id"]
+        tasks = idle.client.get(f"/admin/jobs/{job}/tasks").json()["items"]
+        assert tasks == dora.get(f"/jobs/{job}/tasks").json()["items"]
+    assert [(one["stage"], one["state"], one["attempt"]) for one in tasks] == [("prepare", "queued", 0)]
+    assert idle.client.get("/admin/jobs/nothing/tasks").status_code == 404
+
+
 def test_dead_jobs_are_tried_again_all_at_once(idle: LiveServer, talk: Path) -> None:
     accepted = [idle.upload(talk) for _ in range(3)]
     assert idle.client.post("/admin/jobs/retry-dead").json() == {"retried": 0}

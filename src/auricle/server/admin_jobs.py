@@ -14,6 +14,7 @@ from auricle.errors import NotFound
 from auricle.jobs.create import cancel_job, retry_job
 from auricle.jobs.ledger import OPEN
 from auricle.server.deps import AdminDep, ServiceDep
+from auricle.server.jobs import TaskModel, tasks_of
 from auricle.server.models import JobModel, job_models
 from auricle.server.paging import Cursor, Limit, Page, paged, read_cursor
 from auricle.store.audit import record
@@ -85,6 +86,15 @@ def retry_the_dead(service: ServiceDep, admin: AdminDep) -> Retried:
     log.info("dead_jobs_queued_again", jobs=len(jobs))
     service.ring(queues)
     return Retried(retried=len(jobs))
+
+
+@router.get("/{job_id}/tasks")
+def anybodys_tasks(
+    service: ServiceDep, _: AdminDep, job_id: str, limit: Limit = 50, cursor: Cursor = None
+) -> Page[TaskModel]:
+    """The tasks of a job, whoever's it is: who does what, and what went wrong."""
+    with service.database.read() as session:
+        return tasks_of(session, _job(session, job_id).id, limit, cursor)
 
 
 @router.post("/{job_id}/retry")

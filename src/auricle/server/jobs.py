@@ -11,6 +11,7 @@ import structlog
 from fastapi import APIRouter, Query, Request, Response
 from pydantic import BaseModel, Field
 from sqlalchemy import and_, case, false, or_, select
+from sqlalchemy.orm import Session
 
 from auricle.errors import Conflict, InvalidOption
 from auricle.jobs.create import PRIORITIES, cancel_job, create_job, find_job, retry_job
@@ -149,16 +150,20 @@ def list_tasks(
     service: ServiceDep, user: UserDep, job_id: str, limit: Limit = 50, cursor: Cursor = None
 ) -> Page[TaskModel]:
     """The tasks of a job, stage by stage: who does what, and what went wrong."""
+    with service.database.read() as session:
+        find_job(session, user.id, job_id)
+        return tasks_of(session, job_id, limit, cursor)
+
+
+def tasks_of(session: Session, job_id: str, limit: int, cursor: str | None) -> Page[TaskModel]:
+    """A page of the tasks of a job, stage by stage."""
     place = case({stage.name: place for place, stage in enumerate(STAGES)}, value=Task.stage)
     query = select(Task).where(Task.job_id == job_id).order_by(place, Task.number).limit(limit + 1)
     if cursor is not None:
         stage, number = read_cursor(cursor, str, int)
         after = next((one for one, known in enumerate(STAGES) if known.name == stage), -1)
         query = query.where(or_(place > after, and_(place == after, Task.number > number)))
-    with service.database.read() as session:
-        find_job(session, user.id, job_id)
-        found = session.scalars(query).all()
-    return paged(found, limit, _tasks, "stage", "number")
+    return paged(session.scalars(query).all(), limit, _tasks, "stage", "number")
 
 
 def _tasks(tasks: Sequence[Task]) -> list[TaskModel]:

@@ -73,7 +73,7 @@ async function allTasks(job: string): Promise<readonly Wire<'TaskModel'>[]> {
     const query = { limit: 200, ...(cursor && { cursor }) };
     const params = { path: { job_id: job }, query };
     const page: Wire<'Page_TaskModel_'> = await got(
-      api.GET('/api/v1/jobs/{job_id}/tasks', { params }),
+      api.GET('/api/v1/admin/jobs/{job_id}/tasks', { params }),
     );
     tasks.push(...page.items);
     cursor = page.next;
