@@ -115,6 +115,7 @@ def launch(chromium: BrowserType, microphone: Path | None = None, may_hear: bool
     It has no microphone, or one that hears a WAV file over and over. Pages may use it (and a tab's sound)
     without a question, or are refused both.
     """
+    expect.set_options(timeout=_PATIENCE)
     options = [_ALONE]
     if microphone:
         asked = "--use-fake-ui-for-media-stream" + ("" if may_hear else "=deny")
@@ -141,7 +142,6 @@ def browser() -> Iterator[Browser]:
     """One browser for the tests of a file."""
     if not CHROMIUM.exists():
         missing("Chromium", "chromium")
-    expect.set_options(timeout=_PATIENCE)
     with sync_playwright() as playwright, launch(playwright.chromium) as running:
         yield running
 
