@@ -24,7 +24,7 @@ import { words } from '../words';
       />
       <a-password-field name="current" [label]="words.current" />
       <a-password-field name="new" [label]="words.fresh" [fresh]="true" />
-      <button class="button" [disabled]="sending.busy()">
+      <button class="button" [attr.aria-disabled]="sending.busy() || null">
         {{ sending.busy() ? words.busy : words.submit }}
       </button>
       <p class="done" role="status">{{ done() }}</p>

@@ -29,7 +29,7 @@ import { words } from '../words';
       </div>
       <div class="actions">
         <button type="button" class="button" (click)="dialog.close(false)">{{ words.keep }}</button>
-        <button class="button danger" [disabled]="sending.busy()">
+        <button class="button danger" [attr.aria-disabled]="sending.busy() || null">
           {{ sending.busy() ? words.eraseBusy : words.eraseYes }}
         </button>
       </div>

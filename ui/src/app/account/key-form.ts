@@ -64,7 +64,7 @@ const USUAL_DAYS = 90;
         }
       </fieldset>
       <div class="actions">
-        <button class="button primary" [disabled]="sending.busy()">
+        <button class="button primary" [attr.aria-disabled]="sending.busy() || null">
           {{ sending.busy() ? words.busy : words.submit }}
         </button>
         <button type="button" class="button" (click)="left.emit()">{{ words.cancel }}</button>

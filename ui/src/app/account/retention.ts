@@ -29,7 +29,7 @@ const MOST = 36_500;
             [value]="me()?.retention_days ?? ''"
             [disabled]="me() === null"
           />
-          <button class="button" [disabled]="sending.busy() || me() === null">
+          <button class="button" [attr.aria-disabled]="sending.busy() || me() === null || null">
             {{ words.save }}
           </button>
         </div>
@@ -79,6 +79,7 @@ export class Retention {
 
   protected async save(event: Event): Promise<void> {
     const text = textOf(fieldsOf(event), 'days').trim();
+    if (this.me() === null) return;
     const days = text === '' ? null : Number(text);
     if (days !== null && !(Number.isInteger(days) && days >= 1 && days <= MOST)) {
       this.sending.refuse(this.words.wrong);

@@ -35,13 +35,9 @@ export function addressOf(path: string): string {
 
 /** A request; one that finds the session over is repeated once somebody has signed in again. */
 export async function send(request: Request): Promise<Response> {
-  const again = request.clone();
-  const answer = await reach(request);
-  if (answer.status === 401 && expiry.isWatched() && !request.url.endsWith('/api/v1/session')) {
-    await expiry.end();
-    return reach(again);
-  }
-  return answer;
+  // Who asks for the session itself is told that there is none.
+  if (request.url.endsWith('/api/v1/session')) return reach(request);
+  return expiry.through(() => reach(request.clone()));
 }
 
 async function reach(request: Request): Promise<Response> {

@@ -1,5 +1,5 @@
 import { computed, Injectable, type Signal, signal } from '@angular/core';
-import { addressOf, type Wire } from './client';
+import { addressOf, api, type Wire } from './client';
 import { connection } from './connection';
 
 export type Job = Wire<'JobModel'>;
@@ -33,12 +33,19 @@ export class JobFeed {
     });
     source.addEventListener('error', () => {
       // Refused altogether, as when a session is over: the browser does not try that again by itself.
-      if (source.readyState === EventSource.CLOSED) {
-        this.source = null;
-        setTimeout(() => this.open(), 3000);
-      }
+      if (source.readyState === EventSource.CLOSED && this.source === source) void this.reopen();
     });
     this.source = source;
+  }
+
+  private async reopen(): Promise<void> {
+    const refused = this.source;
+    // Where the session is over, this waits until somebody has signed in again.
+    await api.GET('/api/v1/users/me').catch(() => null);
+    await new Promise((resolve) => setTimeout(resolve, 3000));
+    if (this.source !== refused) return;
+    this.source = null;
+    this.open();
   }
 
   close(): void {

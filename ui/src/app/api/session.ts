@@ -1,5 +1,5 @@
 import { computed, Injectable, signal } from '@angular/core';
-import { api, got, Refused, type Wire } from './client';
+import { api, got, Refused, root, type Wire } from './client';
 import { expiry } from './expiry';
 
 /** Who uses this page. */
@@ -38,6 +38,21 @@ export class Session {
 
   async signIn(name: string, password: string): Promise<void> {
     this.enter((await got(api.POST('/api/v1/session', { body: { name, password } }))).user);
+  }
+
+  /**
+   * Find out whether somebody has signed in again elsewhere, as in another tab.
+   *
+   * Where that is somebody else, the page begins anew: what it shows is not theirs.
+   */
+  async renew(): Promise<void> {
+    try {
+      const { user } = await got(api.GET('/api/v1/session'));
+      if (user.id === this.known()?.id) this.enter(user);
+      else location.assign(root + '/');
+    } catch {
+      // Still nobody.
+    }
   }
 
   async signOut(): Promise<void> {

@@ -94,6 +94,7 @@ export const adminPeople = {
       { days: 90, name: '90 days' },
     ] as readonly { days: number; name: string }[],
     everybody: 'Everybody',
+    byPerson: 'By person',
     person: 'Person',
     audio: 'Audio',
     jobs: 'Jobs',
