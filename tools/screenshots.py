@@ -42,22 +42,47 @@ class Shot(NamedTuple):
     #: What is done before the picture is taken.
     act: Callable[[Page], None] | None = None
     signed_in: bool = True
+    #: Complaints that belong to the page.
+    allows: tuple[str, ...] = ()
+
+
+def ask_for_keys(page: Page) -> None:
+    page.keyboard.press("?")
+    page.get_by_role("dialog").wait_for()
 
 
 #: Paths name what `stock` made, in braces.
 SHOTS = (
-    Shot("library", "/", "Library"),
-    Shot("add", "/add", "Add"),
-    Shot("recording", "/recordings/{meeting}", "Recording"),
-    Shot("recording-failed", "/recordings/{failed}", "Recording"),
-    Shot("recording-silent", "/recordings/{silent}", "Recording"),
-    Shot("trash", "/trash", "Trash"),
-    Shot("account", "/account", "Account"),
-    Shot("admin", "/admin", "Admin"),
-    Shot("shortcuts", "/", "Library", lambda page: page.keyboard.press("?")),
-    Shot("sign-in", "/sign-in", "Sign in", signed_in=False),
-    Shot("setup", "/setup#{link}", "Set-up", signed_in=False),
-    Shot("setup-link-spent", "/setup#made-up", "Set-up", signed_in=False),
+    Shot("library", "/", "Board meeting, March"),
+    Shot("library-search", "/?q=budget", "budget"),
+    Shot("add", "/add", "Drop recordings here"),
+    Shot("recording", "/recordings/{meeting}", "write the budget"),
+    Shot(
+        "recording-export", "/recordings/{meeting}", "write the budget", lambda page: page.keyboard.press("x")
+    ),
+    Shot(
+        "recording-review", "/recordings/{meeting}", "write the budget", lambda page: page.keyboard.press("r")
+    ),
+    Shot("recording-failed", "/recordings/{failed}", "minutes of audio"),
+    Shot("recording-silent", "/recordings/{silent}", "Nobody there"),
+    Shot("recording-stored", "/recordings/{stored}", "Not transcribed yet"),
+    Shot("trash", "/trash", "Test, test"),
+    Shot("account", "/account", "Home server"),
+    Shot("admin-system", "/admin/system", "Everything works."),
+    Shot("admin-models", "/admin/models", "whisper-fixture"),
+    Shot("admin-queues", "/admin/queues", "process "),
+    Shot("admin-jobs", "/admin/jobs", "Anna Osei"),
+    Shot("admin-users", "/admin/users", "Ben"),
+    Shot("admin-usage", "/admin/usage", "Anna Osei"),
+    Shot("admin-settings", "/admin/settings", "AURICLE_"),
+    Shot("admin-audit", "/admin/audit", "Ben"),
+    Shot("keys", "/", "Board meeting, March", ask_for_keys),
+    Shot("sign-in", "/sign-in", "Sign in", signed_in=False, allows=("401 /api/v1/session",)),
+    Shot("setup", "/setup#{link}", "Welcome, Ben", signed_in=False),
+    Shot(
+        "setup-spent", "/setup#spent", "no longer valid", signed_in=False, allows=("404 /api/v1/setup/look",)
+    ),
+    Shot("lost", "/admin/nowhere", "There is nothing here"),
     Shot("api", "/docs", "Store a recording and queue its job"),
     Shot("reference", "/redoc", "Store a recording and queue its job"),
 )
@@ -108,23 +133,25 @@ def stock(server: LiveServer, folder: Path) -> dict[str, str]:
     )
     server.transcribed(speech / "two_channels.flac", title="Call")
     silent = server.transcribed(write_wav(folder / "silent.wav", silence(5)), title="Nobody there")
+    stored = server.upload(speech / "en_02.flac", title="For later", transcribe="false")["recording"]
     thrown_away = server.transcribed(speech / "en_00.flac", title="Test, test")
     server.client.delete(f"/recordings/{thrown_away['id']}").raise_for_status()
     return {
         "meeting": meeting["id"],
         "silent": silent["id"],
-        "failed": failed_recording(server, folder),
+        "stored": stored["id"],
+        "failed": failed_recording(server),
         "link": link_for(server, ben).rpartition("#")[2],
     }
 
 
-def failed_recording(server: LiveServer, folder: Path) -> str:
-    """A recording that seems to be one until it is read."""
-    whole = (FIXTURES / "speech" / "en_01.flac").read_bytes()
-    broken = folder / "broken.flac"
-    broken.write_bytes(whole[:200] + bytes(len(whole) - 200))
-    accepted = server.upload(broken, title="Dictation")
-    server.wait(accepted["job"]["id"])
+def failed_recording(server: LiveServer) -> str:
+    """A recording that came when the day's minutes were used up."""
+    server.client.patch("/users/local", json={"quota_minutes": 1}).raise_for_status()
+    accepted = server.upload(FIXTURES / "speech" / "long_en.flac", title="Dictation")
+    job = server.wait(accepted["job"]["id"])
+    assert job["state"] == "failed", job
+    server.client.patch("/users/local", json={"quota_minutes": None}).raise_for_status()
     recording: str = accepted["recording"]["id"]
     return recording
 
@@ -135,6 +162,7 @@ def take(browser: Browser, server: LiveServer, shot: Shot, path: str, size: str,
     with new_context(browser, SIZES[size], dark, reduced_motion="reduce") as context:
         complaints = Complaints()
         complaints.hear(context)
+        complaints.allow(*shot.allows)
         page = context.new_page()
         if shot.signed_in:
             be(page, server, admin(server))
@@ -145,19 +173,28 @@ def take(browser: Browser, server: LiveServer, shot: Shot, path: str, size: str,
                 shot.act(page)
             complaints.check()
         except (AssertionError, Error) as problem:
-            print(f"{name}: {problem}", file=sys.stderr)
+            print(f"{name}: {str(problem).partition('Call log:')[0].strip()}", file=sys.stderr)
             return False
         finally:
-            save(page, OUTPUT / f"{name}.png")
+            save(page, OUTPUT / f"{name}.png", SIZES[size])
     return True
 
 
-def save(page: Page, file: Path) -> None:
-    """Save a page as it looks at rest, to its end or to the longest picture."""
+#: How much the part of the page that scrolls furthest does not show (CSS pixels).
+_HIDDEN = """() => Math.max(...[document.scrollingElement, ...document.querySelectorAll("body *")]
+  .filter((one) => one === document.scrollingElement || /auto|scroll/.test(getComputedStyle(one).overflowY))
+  .map((one) => one.scrollHeight - one.clientHeight))"""
+
+
+def save(page: Page, file: Path, size: tuple[int, int]) -> None:
+    """Save a page as it looks at rest, in a window high enough for all of it or for the longest picture."""
     at_rest(page)
-    width, height, window = page.evaluate("[innerWidth, document.documentElement.scrollHeight, innerHeight]")
-    clip = {"x": 0, "y": 0, "width": width, "height": min(height, _LONGEST * window)}
-    page.screenshot(path=file, full_page=True, clip=clip)
+    width, height = size
+    page.set_viewport_size(
+        {"width": width, "height": min(height + page.evaluate(_HIDDEN), _LONGEST * height)}
+    )
+    at_rest(page)
+    page.screenshot(path=file)
 
 
 if __name__ == "__main__":
