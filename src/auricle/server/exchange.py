@@ -145,4 +145,4 @@ def _zip(file: BinaryIO, name: str) -> StreamingResponse:
     size = file.seek(0, 2)
     file.seek(0)
     headers = {"Content-Disposition": disposition(name), "Content-Length": str(size)}
-    return StreamingResponse(blocks(file), headers=headers, media_type="application/zip")
+    return StreamingResponse(blocks(lambda: file), headers=headers, media_type="application/zip")

@@ -3,7 +3,7 @@
 import hashlib
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any, BinaryIO
 from urllib.parse import quote
 
@@ -57,7 +57,7 @@ def send_blob(
     headers["Content-Length"] = str(stop - start)
     if request.method == "HEAD":
         return Response(status_code=status, headers=headers, media_type=media_type)
-    content = blocks(storage.open(key, start, stop))
+    content = blocks(lambda: storage.open(key, start, stop))
     return StreamingResponse(content, status, headers=headers, media_type=media_type)
 
 
@@ -76,13 +76,14 @@ def _span(asked: str | None, size: int) -> tuple[int, int] | None:
     return (start, stop) if start < stop else None
 
 
-def blocks(file: BinaryIO) -> Iterator[bytes]:
-    """A file in blocks; it is closed when it was sent, or the client has gone."""
-    try:
+def blocks(opened: Callable[[], BinaryIO]) -> Iterator[bytes]:
+    """A file in blocks; it is closed when it was sent, or the client has gone.
+
+    It is opened with the first block: a client that has gone before that leaves nothing to close.
+    """
+    with opened() as file:
         while block := file.read(_BLOCK):
             yield block
-    finally:
-        file.close()
 
 
 def send_export(exported: Exported, form: Format[Any], title: str) -> Response:

@@ -152,7 +152,9 @@ export class OpenRecording {
 
   private async fetchJob(job_id: string): Promise<void> {
     try {
-      this.feed.tell(await got(api.GET('/api/v1/jobs/{job_id}', { params: { path: { job_id } } })));
+      const job = await got(api.GET('/api/v1/jobs/{job_id}', { params: { path: { job_id } } }));
+      if (job.state === this.found()?.state) this.reached = reachedBy(job);
+      this.feed.tell(job);
     } catch {
       // Without its job the page shows the recording and what was made of it.
     }
@@ -160,9 +162,8 @@ export class OpenRecording {
 
   private heard(job: Job): void {
     if (job.recording_id !== this.wanted) return;
-    const reached = `${job.id} ${job.state} ${job.stage}`;
-    if (reached === this.reached) return;
-    this.reached = reached;
+    if (reachedBy(job) === this.reached) return;
+    this.reached = reachedBy(job);
     void this.refresh();
   }
 
@@ -230,4 +231,8 @@ export class OpenRecording {
       api.PATCH('/api/v1/recordings/{recording_id}', { params: { path, header }, body: change }),
     );
   }
+}
+
+function reachedBy(job: Job): string {
+  return `${job.id} ${job.state} ${job.stage}`;
 }
