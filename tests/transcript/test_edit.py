@@ -114,6 +114,14 @@ def test_a_segment_is_cut_and_joined_again(talk: Transcript) -> None:
     assert [one.id for one in joined.segments] == [0, 1, 2]
 
 
+def test_segments_that_overlap_are_joined_as_they_are_written(talk: Transcript) -> None:
+    joined = join_segments(
+        edit_segment(talk, 0, start=0.0, end=12.0, text="We meet on Monday at noon."), 0, 1
+    )
+    check(joined)
+    assert joined.segments[0].text == "We meet on Monday at noon. Bring the budget please."
+
+
 @pytest.mark.parametrize("word", [0, 4, -1])
 def test_a_segment_is_not_cut_outside_its_words(talk: Transcript, word: int) -> None:
     with pytest.raises(InvalidOption, match="has 4 words"):

@@ -75,7 +75,7 @@ def join_segments(transcript: Transcript, first: int, last: int) -> Transcript:
         some[0],
         end=max(one.end for one in some),
         text=join(one.text for one in some),
-        words=tuple(replace(word, speaker=some[0].speaker) for one in some for word in one.words),
+        words=tuple(_in_order(replace(word, speaker=some[0].speaker) for one in some for word in one.words)),
         confidence=None,
         flags=tuple(dict.fromkeys(flag for one in some for flag in one.flags)),
     )
@@ -198,6 +198,14 @@ def _spread(texts: Sequence[str], start: float, stop: float, speaker: str | None
         reached += len(text)
         end = start + (stop - start) * reached / total
         yield Word(text, round(begin, 3), round(end, 3), None, speaker, checked=True)
+
+
+def _in_order(words: Iterable[Word]) -> Iterable[Word]:
+    """Words as they are written; none begins before the one before it, as in segments that overlap."""
+    reached = 0.0
+    for word in words:
+        reached = max(reached, word.start)
+        yield replace(word, start=reached, end=max(reached, word.end))
 
 
 def _within(word: Word, start: float, end: float) -> Word:
