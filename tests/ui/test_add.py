@@ -220,7 +220,11 @@ def test_the_same_file_again_offers_what_is_there(
     choose(add_page, file)
     expect(row(add_page, "twice")).to_contain_text("You have this already.")
     assert len(server.client.get("/recordings", params={"title": "twice"}).json()["items"]) == 1
+    press(add_page, "Library")
+    expect(add_page.get_by_role("region", name="In progress")).to_contain_text("1 file was here already")
+    assert axe(add_page) == []
     press(add_page, "Transcribe again")
+    add_page.get_by_role("navigation", name="Main").get_by_role("link", name="Add").click()
     expect(row(add_page, "twice")).to_contain_text("done")
     jobs = server.client.get(
         "/jobs", params={"recording_id": job_of(server, add_page, "twice")["recording_id"]}

@@ -43,12 +43,7 @@ export class UploadRow {
 
   protected readonly title = computed(() => this.upload().title());
   protected readonly job = this.feed.of(computed(() => this.upload().job()));
-  /** Nothing new was made of it. */
-  protected readonly twin = computed(() => {
-    const older = this.upload().older();
-    return older !== null && older === this.upload().recording() && !this.again();
-  });
-  private readonly again = signal(false);
+  protected readonly twin = computed(() => this.upload().isTwin());
   protected readonly fault = computed(() => {
     const job = this.job();
     return this.upload().state() === 'refused'
@@ -112,7 +107,7 @@ export class UploadRow {
       const job = await got(api.POST('/api/v1/jobs', { body }));
       this.feed.tell(job);
       upload.job.set(job.id);
-      this.again.set(true);
+      upload.again.set(true);
     });
   }
 

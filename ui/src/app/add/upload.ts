@@ -40,6 +40,12 @@ export class Upload {
   readonly job = signal<string | null>(null);
   /** An older recording with the same content; the same as `recording` where nothing new was made. */
   readonly older = signal<string | null>(null);
+  /** Nothing new was made of it, nor asked for. */
+  readonly isTwin = computed(
+    () => this.older() !== null && this.older() === this.recording() && !this.again(),
+  );
+  /** The older recording is transcribed once more. */
+  readonly again = signal(false);
   readonly part = computed(() =>
     this.state() === 'done' ? 1 : this.sent() / Math.max(1, this.size),
   );
@@ -47,6 +53,7 @@ export class Upload {
   /** Null after a reload, until it was chosen again. */
   file: File | null;
   handle: FileSystemFileHandle | null = null;
+  saved: (() => void) | null = null;
   /** The server's id of an upload in parts. */
   uploadId: string | null = null;
   /** How often sending was begun, and how often in a row that brought nothing over. */

@@ -17,6 +17,8 @@ export interface Given {
   readonly file: File;
   readonly title?: string;
   readonly handle?: FileSystemFileHandle | undefined;
+  /** Called once it is safely on the server. */
+  readonly saved?: () => void;
 }
 
 /** Files on their way at the same time: with their parts and the job feed that is what one host allows a browser. */
@@ -40,7 +42,6 @@ export class Uploads {
 
   /** The newest last. */
   readonly list = this.all.asReadonly();
-  readonly open = computed(() => this.all().filter((one) => one.state() !== 'done'));
   /** Those that will be sent without anybody doing anything. */
   readonly moving = computed(() =>
     this.all().filter((one) =>
@@ -132,10 +133,11 @@ export class Uploads {
     });
   }
 
-  private made({ file, title, handle }: Given, wishes: Wishes): Upload {
+  private made({ file, title, handle, saved }: Given, wishes: Wishes): Upload {
     const own = title === undefined ? wishes : { ...wishes, title };
     const upload = new Upload(file.name, file.size, own, file);
     upload.handle = handle ?? null;
+    upload.saved = saved ?? null;
     return upload;
   }
 
@@ -195,6 +197,7 @@ export class Uploads {
     upload.job.set(accepted.job?.id ?? null);
     upload.rest('done');
     upload.file = null;
+    upload.saved?.();
     if (accepted.job) this.feed.tell(accepted.job);
   }
 

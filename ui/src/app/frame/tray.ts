@@ -1,4 +1,5 @@
 import {
+  afterNextRender,
   ChangeDetectionStrategy,
   Component,
   computed,
@@ -6,6 +7,7 @@ import {
   effect,
   ElementRef,
   inject,
+  Injector,
   signal,
   untracked,
 } from '@angular/core';
@@ -28,6 +30,8 @@ const said = words.add.tray;
 const MOST = 6;
 /** How long (ms) a job that is done stays in the list. */
 const STAY = 60_000;
+/** Room (px) around the tray. */
+const GAP = 20;
 const FOLDED = 'tray.folded';
 const NARROW = '(max-width: 700px)';
 
@@ -56,6 +60,8 @@ export class Tray {
   private readonly titles = inject(RecordingTitles);
   private readonly uploads = inject(Uploads);
   private readonly router = inject(Router);
+  private readonly injector = inject(Injector);
+  private readonly host = inject<ElementRef<HTMLElement>>(ElementRef).nativeElement;
   protected readonly folded = signal(kept(FOLDED, matchMedia(NARROW).matches));
   /** Read out when something is ready. */
   protected readonly news = signal('');
@@ -69,12 +75,17 @@ export class Tray {
     ),
     { initialValue: this.router.url },
   );
-  /** The page of added files shows them and their jobs itself. */
-  private readonly elsewhere = computed(() => {
-    const mine = this.path() === '/add' ? this.uploads.list() : [];
-    return new Set(mine.map((one) => one.job()));
-  });
-  protected readonly sending = computed(() => (this.path() === '/add' ? [] : this.uploads.open()));
+  private readonly onAddPage = computed(() => this.path() === '/add');
+  /** Files that are not there yet, or were before; the page of added files shows them itself. */
+  protected readonly files = computed(() =>
+    this.onAddPage()
+      ? []
+      : this.uploads.list().filter((one) => one.state() !== 'done' || one.isTwin()),
+  );
+  /** Jobs that are shown with their files. */
+  private readonly elsewhere = computed(
+    () => new Set((this.onAddPage() ? this.uploads.list() : this.files()).map((one) => one.job())),
+  );
   private readonly running = computed(() =>
     this.feed
       .running()
@@ -87,7 +98,7 @@ export class Tray {
     this.finished().filter((job) => !this.elsewhere().has(job.id)),
   );
   protected readonly something = computed(
-    () => this.sending().length + this.running().length + this.ended().length > 0,
+    () => this.files().length + this.running().length + this.ended().length > 0,
   );
   protected readonly summary = computed(() => this.inShort());
 
@@ -114,6 +125,15 @@ export class Tray {
     this.finished.update((all) => all.filter((one) => one.id !== id));
   }
 
+  /** What had the focus is about to go: give it to the tray, or to the page where that goes too. */
+  protected refocus(): void {
+    const options = { injector: this.injector };
+    afterNextRender(() => {
+      const head = this.host.querySelector<HTMLElement>('.head');
+      (head ?? document.getElementById('content'))?.focus();
+    }, options);
+  }
+
   /** The page of a recording shows its job itself. */
   private isShown(job: Job): boolean {
     return this.path()?.endsWith(`/recordings/${job.recording_id}`) ?? false;
@@ -135,14 +155,17 @@ export class Tray {
   }
 
   private inShort(): string {
-    const moving = this.uploads.moving();
-    const stuck = this.sending().length - (this.sending().length && moving.length);
+    const files = this.files();
+    const twins = files.filter((one) => one.isTwin()).length;
+    const moving = this.uploads.moving().filter((one) => files.includes(one));
+    const unsent = files.length - moving.length - twins;
     const total = moving.reduce((sum, one) => sum + one.size, 0);
     const sent = moving.reduce((sum, one) => sum + one.sent(), 0);
     const percent = Math.floor((100 * sent) / Math.max(1, total));
     return [
-      this.sending().length && moving.length ? said.sending(moving.length, percent) : '',
-      stuck > 0 ? said.unsent(stuck) : '',
+      moving.length ? said.sending(moving.length, percent) : '',
+      unsent ? said.unsent(unsent) : '',
+      twins ? said.twins(twins) : '',
       this.running().length ? said.jobs(this.running().length) : '',
       this.ended().length ? said.ended(this.ended().length) : '',
     ]
@@ -152,12 +175,12 @@ export class Tray {
 
   /** Lets pages be scrolled out from under the tray. */
   private leaveRoom(): void {
-    const host = inject<ElementRef<HTMLElement>>(ElementRef).nativeElement;
     const root = document.documentElement;
-    const watch = new ResizeObserver(() =>
-      root.style.setProperty('--tray', `${host.getBoundingClientRect().height}px`),
-    );
-    watch.observe(host);
+    const watch = new ResizeObserver(() => {
+      const height = this.host.getBoundingClientRect().height;
+      root.style.setProperty('--tray', `${height > 0 ? height + GAP : 0}px`);
+    });
+    watch.observe(this.host);
     inject(DestroyRef).onDestroy(() => {
       watch.disconnect();
       root.style.removeProperty('--tray');

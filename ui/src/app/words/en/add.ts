@@ -22,7 +22,6 @@ export const add = {
     title: 'Added',
     empty: 'What you add appears here with its progress.',
     clear: 'Clear what is done',
-    left: (n: number) => `${files(n)} to send`,
   },
   states: {
     waiting: 'Waits for its turn',
@@ -120,8 +119,6 @@ export const add = {
     headingHint: 'For a single file; several keep their names.',
   },
   reasons: {
-    engineLanguages: (engine: string, n: number) =>
-      n === 1 ? `${engine} knows one language only.` : `${engine} knows ${n} languages.`,
     noDetection: (engine: string) => `${engine} cannot find out the language: choose it.`,
     noModels: (engine: string) => `${engine} has no choice of models.`,
     noDiarizer: 'This installation cannot tell speakers apart.',
@@ -133,6 +130,7 @@ export const add = {
     title: 'In progress',
     sending: (n: number, percent: number) => `Sending ${files(n)}, ${percent} %`,
     unsent: (n: number) => `${files(n)} not sent`,
+    twins: (n: number) => (n === 1 ? '1 file was here already' : `${n} files were here already`),
     jobs: (n: number) => (n === 1 ? '1 job' : `${n} jobs`),
     ended: (n: number) => `${n} ended`,
     more: (n: number) => `and ${n} more`,
