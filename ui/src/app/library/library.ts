@@ -87,8 +87,6 @@ export class Library {
   private readonly field = viewChild.required(SearchField);
   protected readonly hitList = viewChild(HitList);
 
-  /** The row that keys act on; it stays when the focus goes elsewhere. */
-  protected readonly current = signal<string | null>(null);
   protected readonly collecting = signal<number | null>(null);
   protected readonly late = signal(false);
 
@@ -131,6 +129,9 @@ export class Library {
     const destroy = inject(DestroyRef);
     destroy.onDestroy(feed.listen((job) => this.listing.hear(job)));
     destroy.onDestroy(() => (this.listing.left = scrollY));
+    const back = () => document.hidden || void this.listing.refresh();
+    document.addEventListener('visibilitychange', back);
+    destroy.onDestroy(() => document.removeEventListener('visibilitychange', back));
     inject(Shortcuts).add(this.words.keys.title, shortcutsOf(this));
     effect(() => {
       const query = this.query();
@@ -181,13 +182,13 @@ export class Library {
   }
 
   protected pick(recording: Recording, extend: boolean): void {
-    this.current.set(recording.id);
+    this.listing.current.set(recording.id);
     if (extend) this.selection.extend(recording.id, this.listing.order());
     else this.selection.toggle(recording.id);
   }
 
   protected focused(recording: Recording): void {
-    this.current.set(recording.id);
+    this.listing.current.set(recording.id);
   }
 
   /** Select everything the filters let through, which takes fetching it. */
@@ -219,7 +220,7 @@ export class Library {
   protected chosen(): readonly Recording[] {
     const ids = this.selection.ids();
     if (ids.size > 0) return this.listing.items().filter((one) => ids.has(one.id));
-    return this.listing.items().filter((one) => one.id === this.current());
+    return this.listing.items().filter((one) => one.id === this.listing.current());
   }
 
   async remove(which = this.chosen()): Promise<void> {
@@ -230,7 +231,7 @@ export class Library {
     if (!(await this.actions.delete(which))) return;
     this.selection.drop(gone);
     const next = this.listing.order()[Math.min(at, this.listing.order().length - 1)];
-    this.current.set(next ?? null);
+    this.listing.current.set(next ?? null);
     this.focusCurrent();
   }
 
@@ -245,16 +246,16 @@ export class Library {
   }
 
   renameCurrent(): void {
-    this.rowOf(this.current())?.rename();
+    this.rowOf(this.listing.current())?.rename();
   }
 
   selectCurrent(): void {
-    const id = this.current();
+    const id = this.listing.current();
     if (id !== null && this.listing.order().includes(id)) this.selection.toggle(id);
   }
 
   openCurrent(): void {
-    const id = this.current();
+    const id = this.listing.current();
     if (id !== null && !this.searching()) void this.router.navigate(['/recordings', id]);
   }
 
@@ -267,15 +268,15 @@ export class Library {
     if (this.searching()) return this.hitList()?.enter();
     const order = this.listing.order();
     if (order.length === 0) return;
-    const at = order.indexOf(this.current() ?? '');
+    const at = order.indexOf(this.listing.current() ?? '');
     const to = at < 0 ? 0 : Math.max(0, Math.min(order.length - 1, at + by));
-    this.current.set(order[to] ?? null);
+    this.listing.current.set(order[to] ?? null);
     this.scrolled(to);
     this.focusCurrent();
   }
 
   private focusCurrent(): void {
-    const id = this.current();
+    const id = this.listing.current();
     const viewport = this.viewport()?.nativeElement as HTMLElement | undefined;
     if (id === null || !viewport) return;
     scrollIntoSight(viewport, this.listing.order().indexOf(id), rowHeight());

@@ -40,6 +40,8 @@ export class Listing {
   readonly settled = computed(() => this.state() === 'loaded');
   readonly complete = computed(() => this.settled() && this.following() === null);
 
+  /** The row that keys act on; it stays when the focus goes elsewhere. */
+  readonly current = signal<string | null>(null);
   /** Where the page was scrolled to when it was left. */
   left = 0;
 
@@ -49,9 +51,13 @@ export class Listing {
     this.query = query;
     if (same && this.settled()) {
       void this.refresh();
+      // The recording that was opened may be another now, and need not be on the first page.
+      const opened = this.current();
+      if (opened !== null) void this.reread(opened);
       return true;
     }
     this.left = 0;
+    this.current.set(null);
     void this.load();
     return false;
   }

@@ -2,7 +2,7 @@ import { Dialog } from '@angular/cdk/dialog';
 import { inject, Injectable } from '@angular/core';
 import { firstValueFrom } from 'rxjs';
 import { api, got, Refused } from '../api/client';
-import { JobFeed } from '../api/job-feed';
+import { type Job, JobFeed } from '../api/job-feed';
 import { Notices } from '../frame/notices';
 import { words as all } from '../words';
 import { inChunks } from './chunks';
@@ -11,6 +11,9 @@ import { Listing, type Recording } from './listing';
 import type { TagWish } from './tag-dialog';
 
 const words = all.library;
+
+/** The feed hears of jobs that are open when the server looks, once a second (ms, with time to spare). */
+const LOOKED = 2500;
 
 /** What can be done with one recording or many, and what people are told about it. */
 @Injectable({ providedIn: 'root' })
@@ -53,7 +56,7 @@ export class RecordingActions {
         api.POST('/api/v1/jobs/{job_id}/retry', { params: { path: { job_id } } }),
       );
       this.failures.forget(job_id);
-      this.feed.tell(job);
+      this.follow(job);
       this.notices.say(words.queued(recording.title));
       void this.listing.count();
     });
@@ -72,7 +75,7 @@ export class RecordingActions {
             )
           : await got(api.POST('/api/v1/jobs/{job_id}/rerun', { params: { path: { job_id } } }));
       this.listing.put({ ...recording, job_id: job.id, state: job.state });
-      this.feed.tell(job);
+      this.follow(job);
       this.notices.say(
         recording.transcript_id
           ? words.queuedAgain(recording.title)
@@ -151,6 +154,19 @@ export class RecordingActions {
       this.listing.putBack(back, before);
       this.notices.say(words.restored(back.length, back[0]?.title ?? ''));
     });
+  }
+
+  /** Tell the feed of a job, and once more later, since it may end before the feed has ever seen it open. */
+  private follow(job: Job): void {
+    this.feed.tell(job);
+    const path = { job_id: job.id };
+    setTimeout(() => {
+      // Without an answer the row says what the feed says.
+      void got(api.GET('/api/v1/jobs/{job_id}', { params: { path } })).then(
+        (now) => this.feed.tell(now),
+        () => undefined,
+      );
+    }, LOOKED);
   }
 
   private async change(

@@ -103,6 +103,8 @@ export class RecordingRow {
   private readonly link = viewChild<ElementRef<HTMLAnchorElement>>('link');
 
   protected readonly renaming = signal(false);
+  /** The title when somebody began to write another: news from the server do not replace what is typed. */
+  protected readonly before = signal('');
   private saving = false;
 
   private readonly job = this.feed.of(computed(() => this.recording().job_id));
@@ -138,6 +140,7 @@ export class RecordingRow {
 
   /** Let the title be written anew, in its place. */
   rename(): void {
+    this.before.set(this.recording().title);
     this.renaming.set(true);
     afterNextRender(() => this.field()?.nativeElement.select(), { injector: this.injector });
   }
