@@ -12,7 +12,7 @@ import pytest
 from playwright.sync_api import Page
 
 from auricle.server.api_pages import FILES
-from auricle.server.ui import STATIC
+from auricle.server.ui import APP, STATIC
 from browser import DESK, PHONE, overflow, shows
 from live_server import LiveServer
 from services import missing
@@ -72,5 +72,8 @@ def test_the_pages_are_part_of_what_is_installed(tmp_path: Path) -> None:
     names = zipfile.ZipFile(tmp_path / done.stdout.split()[-1]).namelist()
     for name in FILES:
         assert f"auricle/server/static/docs/{name}" in names
-    assert {name.rpartition("/")[2] for name in names} >= {"account.html", "account.css", "account.js"}
+    assert {name.rpartition("/")[2] for name in names} >= {"page.html", "frame.css", "redoc.js"}
     assert "auricle/store/migrations/versions/0001_all_tables.py" in names
+    if not (APP / "index.html").exists():
+        missing("the web app", "npm, then make ui")
+    assert "auricle/server/static/app/index.html" in names
