@@ -24,6 +24,7 @@ import { TranscriptStore } from './transcript-store';
   imports: [LucideArrowLeft, LucideArrowRight, LucideRotateCcw, LucideX, MatTooltip, ProgressLine],
   templateUrl: './review-panel.html',
   styleUrl: './review-panel.scss',
+  host: { '(keydown.escape)': 'leave()' },
 })
 export class ReviewPanel {
   protected readonly words = words.editing.review;

@@ -19,7 +19,7 @@ export class SpeakerChoice {
   open(event: Event, speaker: string | null, segments: readonly Segment[]): void {
     const origin = event.currentTarget ?? event.target;
     if (!(origin instanceof HTMLElement)) return;
-    this.dialog.open<void, Asked>(SpeakerDialog, {
+    this.dialog.open<undefined, Asked>(SpeakerDialog, {
       data: { speaker, segments, store: this.store },
       ariaLabelledBy: 'who',
       backdropClass: 'cdk-overlay-transparent-backdrop',

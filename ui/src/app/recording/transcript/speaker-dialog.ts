@@ -23,7 +23,7 @@ export interface Asked {
 export class SpeakerDialog {
   protected readonly words = words.editing.speaker;
   protected readonly asked = inject<Asked>(DIALOG_DATA);
-  private readonly dialog = inject<DialogRef<void>>(DialogRef);
+  private readonly dialog = inject<DialogRef<undefined>>(DialogRef);
   private readonly transcript = this.asked.store.transcript;
 
   protected readonly old = this.nameNow() ?? '';

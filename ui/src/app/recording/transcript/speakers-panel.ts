@@ -1,4 +1,4 @@
-import { ChangeDetectionStrategy, Component, computed, inject } from '@angular/core';
+import { ChangeDetectionStrategy, Component, computed, inject, signal } from '@angular/core';
 import { MatTooltip } from '@angular/material/tooltip';
 import { LucidePencil, LucidePlay, LucideSquare } from '@lucide/angular';
 import { PositionPipe } from '../../format/pipes';
@@ -26,6 +26,9 @@ export class SpeakersPanel {
   private readonly choice = inject(SpeakerChoice);
   private readonly store = inject(TranscriptStore);
 
+  private readonly chosen = signal<string | null>(null);
+  /** Whose sample plays; null for nobody's. */
+  protected readonly heard = computed(() => (this.player.playing() ? this.chosen() : null));
   protected readonly speakers = computed(() => {
     const transcript = this.store.transcript();
     const all = transcript?.speakers ?? [];
@@ -43,7 +46,7 @@ export class SpeakersPanel {
 
   /** Hear a little of a speaker: the beginning of the longest they say in one go. */
   protected sample(speaker: string): void {
-    if (this.player.playing()) return this.player.pause();
+    if (this.heard() === speaker) return this.player.pause();
     const segments = this.store.transcript()?.segments.filter((one) => one.speaker === speaker);
     const longest = segments?.reduce<Segment | null>(
       (best, one) => (best && best.end - best.start >= one.end - one.start ? best : one),

@@ -1,7 +1,7 @@
 /** What has to be done so that somebody else said something. */
 
-import type { Segment, Transcript } from './model';
-import { newSpeaker, type Operation } from './operations';
+import { colorOf, COLORS, type Segment, type Transcript } from './model';
+import { newSpeaker, type Operation, predicted } from './operations';
 import { oneLine } from './spelling';
 
 /** How far a change of speaker goes. */
@@ -20,6 +20,11 @@ export interface Change {
 
 /** The operations of a change; none where nothing would be other. */
 export function speakerChange(transcript: Transcript, change: Change): readonly Operation[] {
+  const operations = renaming(transcript, change);
+  return operations.length ? [...operations, ...steadyColors(transcript, operations)] : [];
+}
+
+function renaming(transcript: Transcript, change: Change): readonly Operation[] {
   const name = oneLine(change.name);
   const known = transcript.speakers.find((one) => one.name === name);
   if (!name || (known && known.id === change.speaker)) return [];
@@ -32,6 +37,20 @@ export function speakerChange(transcript: Transcript, change: Change): readonly 
   }
   if (known) return [{ op: 'merge_speakers', speaker, into: known.id }];
   return [{ op: 'rename_speaker', speaker, name }];
+}
+
+/** Nobody changes colour because somebody else came or went, and who comes gets one that is free. */
+function steadyColors(before: Transcript, operations: readonly Operation[]): readonly Operation[] {
+  const after = predicted(before, operations);
+  const were = new Map(before.speakers.map((one) => [one.id, colorOf(before, one.id) ?? 0]));
+  const taken = new Set(after.speakers.map((one) => were.get(one.id)));
+  return after.speakers.flatMap(({ id }, place) => {
+    const old = were.get(id);
+    const free = Array.from({ length: COLORS }, (_, n) => n).find((n) => !taken.has(n));
+    const color = old ?? free ?? place % COLORS;
+    taken.add(color);
+    return color === colorOf(after, id) ? [] : [{ op: 'color_speaker', speaker: id, color } as const];
+  });
 }
 
 /** What nobody is said to say: all of it, or from the paragraph on. */
