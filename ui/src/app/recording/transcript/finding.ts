@@ -10,9 +10,13 @@ import {
 import { words } from '../../words';
 import { segmentOf } from './model';
 import { TranscriptPage } from './page';
+import { frameOf } from './seeing';
 import { expression, oneLine } from './spelling';
 import { TranscriptStore } from './transcript-store';
 import { rangeIn } from './words-in-place';
+
+/** How much of the text (pixels) the bar covers at most. */
+const BAR = 190;
 
 /** A place where something was found. */
 interface Match {
@@ -29,7 +33,7 @@ export class Finding {
   private painting = 0;
 
   /** The bar is there. */
-  readonly open = signal(false);
+  readonly open = this.store.finding;
   readonly find = signal('');
   readonly by = signal('');
   readonly matchCase = signal(false);
@@ -136,8 +140,9 @@ export class Finding {
     const element = match && this.page.find(match.segment)?.element;
     if (!match || !element) return;
     const box = rangeIn(element, match.begin, match.end).getBoundingClientRect();
-    if (box.top < 140 || box.bottom > innerHeight - 140)
-      scrollBy({ top: box.top - innerHeight / 3, behavior: 'instant' });
+    const [top, bottom] = frameOf(element);
+    if (box.top < top + BAR || box.bottom > bottom)
+      scrollBy({ top: box.top - innerHeight / 2, behavior: 'instant' });
   }
 
   /** Mark the matches that are near the view; only what has words apart is. */

@@ -3,6 +3,7 @@ import { Player } from '../player';
 import { wordAt, type WordPlace } from './model';
 import { TranscriptPage } from './page';
 import { TranscriptStore } from './transcript-store';
+import { frameOf } from './seeing';
 
 /** Lights the word that is spoken, and keeps it in view unless the reader has gone elsewhere. */
 @Injectable()
@@ -104,27 +105,4 @@ export class Following {
     this.movingUntil = performance.now() + 900;
     target.scrollIntoView({ block: isFar ? 'center' : 'start', behavior: isFar ? 'instant' : how });
   }
-}
-
-/** How much further than into view (pixels) it scrolls: part of the margins in the style sheet. */
-const ROOM = 72;
-
-/** The part of the window (top and bottom, in pixels) in which an element is well seen. */
-function frameOf(element: HTMLElement): [number, number] {
-  const style = getComputedStyle(element);
-  const box = scrollerOf(element)?.getBoundingClientRect();
-  const [top, bottom] = [
-    Math.max(0, box?.top ?? 0),
-    Math.min(innerHeight, box?.bottom ?? Infinity),
-  ];
-  const covered = parseFloat(getComputedStyle(document.documentElement).scrollPaddingTop) || 0;
-  const below = parseFloat(style.scrollMarginBottom) || ROOM;
-  return [top + covered, bottom - below + ROOM];
-}
-
-/** What scrolls when an element moves; null for the window. */
-function scrollerOf(element: HTMLElement): HTMLElement | null {
-  for (let one = element.parentElement; one && one !== document.body; one = one.parentElement)
-    if (/auto|scroll/.test(getComputedStyle(one).overflowY)) return one;
-  return null;
 }

@@ -207,15 +207,19 @@ function merged(transcript: Transcript, ids: readonly number[]): Transcript {
   return withSegments(transcript, segments);
 }
 
+/** Many words are checked at once: neither the order of time nor who speaks is looked at again. */
 function marked(
   transcript: Transcript,
   { id, first, last }: { id: number; first: number; last: number },
   checked: boolean,
 ): Transcript {
-  return change(transcript, id, (old) => ({
-    ...old,
-    words: old.words.map((word, n) => (n >= first && n <= last ? { ...word, checked } : word)),
-  }));
+  const place = placeOf(transcript, id);
+  const words = transcript.segments[place]?.words.map((word, n) =>
+    n >= first && n <= last ? { ...word, checked } : word,
+  );
+  const old = transcript.segments[place];
+  if (!old || !words) return transcript;
+  return { ...transcript, segments: transcript.segments.with(place, { ...old, words }) };
 }
 
 function replaced(transcript: Transcript, operation: Of<'replace_text'>): Transcript {

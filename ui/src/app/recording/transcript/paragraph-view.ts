@@ -8,11 +8,15 @@ import { SegmentText } from './segment-text';
 import { spaceBetween } from './spelling';
 import { TranscriptStore } from './transcript-store';
 
+/** How many characters a line has. */
+const MEASURE = 72;
+
 /** A turn of a speaker, or a part of one: who, when, and the text. */
 @Component({
   selector: 'a-paragraph',
   changeDetection: ChangeDetectionStrategy.OnPush,
   imports: [PositionPipe, SegmentText],
+  host: { '[style.--lines]': 'lines()' },
   template: `
     <div class="head">
       @if (paragraph().turn || !name()) {
@@ -61,6 +65,12 @@ export class ParagraphView {
     const transcript = this.store.transcript();
     const color = transcript && colorOf(transcript, this.paragraph().speaker);
     return color === null ? null : `var(--speaker-${color})`;
+  });
+
+  /** About how many lines it has, so that its place is kept while it is not drawn. */
+  protected readonly lines = computed(() => {
+    const length = this.paragraph().segments.reduce((sum, one) => sum + one.text.length + 1, 0);
+    return Math.ceil(length / MEASURE);
   });
 
   protected before(n: number): string {

@@ -85,6 +85,8 @@ export class TranscriptStore {
   });
   /** Somebody goes through the doubtful words. */
   readonly reviewing = signal(false);
+  /** Somebody looks for something in the text. */
+  readonly finding = signal(false);
 
   /** Read a recording's transcript; what this tab had not sent yet follows. Throws Refused and Unreachable. */
   async load(recordingId: string): Promise<void> {
@@ -93,6 +95,7 @@ export class TranscriptStore {
     this.kept = new Drawer('changes', recordingId);
     for (const list of [this.pending, this.undos, this.redos, this.clashes]) list.set([]);
     this.reviewing.set(false);
+    this.finding.set(false);
     void this.learnBound();
     await this.fetch();
     if (this.confirmed) this.resume(this.confirmed);
