@@ -103,7 +103,10 @@ export class RecordingPage {
   protected readonly headHeight = signal(0);
 
   constructor() {
-    effect(() => void this.open.load(this.id()));
+    effect(() => {
+      const id = this.id();
+      untracked(() => void this.open.load(id));
+    });
     effect(() => this.begin());
     effect(() => this.learn());
     effect(() => this.readTranscript());

@@ -23,6 +23,7 @@ import {
   LucidePencil,
   LucideRedo2,
   LucideRefreshCw,
+  LucideSearch,
   LucideShare,
   LucideTrash2,
   LucideTriangleAlert,
@@ -51,6 +52,7 @@ import { TranscriptStore } from './transcript/transcript-store';
     LucidePencil,
     LucideRedo2,
     LucideRefreshCw,
+    LucideSearch,
     LucideShare,
     LucideTrash2,
     LucideTriangleAlert,
@@ -70,6 +72,7 @@ export class TitleRow {
   readonly deleteAsked = output();
 
   protected readonly words = words.recording;
+  protected readonly findWords = words.editing.find;
   protected readonly open = inject(OpenRecording);
   protected readonly store = inject(TranscriptStore);
   protected readonly title = computed(() => this.open.recording()?.title ?? '');

@@ -49,7 +49,9 @@ function steadyColors(before: Transcript, operations: readonly Operation[]): rea
     const free = Array.from({ length: COLORS }, (_, n) => n).find((n) => !taken.has(n));
     const color = old ?? free ?? place % COLORS;
     taken.add(color);
-    return color === colorOf(after, id) ? [] : [{ op: 'color_speaker', speaker: id, color } as const];
+    return color === colorOf(after, id)
+      ? []
+      : [{ op: 'color_speaker', speaker: id, color } as const];
   });
 }
 
