@@ -30,7 +30,8 @@ mistyped one is not overlooked. Relative paths start at the working directory an
 Sizes are bytes, or carry a unit: `25MB` is 25,000,000 bytes and `25MiB` is 26,214,400.
 
 `auricle config show` prints every setting with its value and where it comes from, `auricle config check`
-finds mistakes, and `auricle config example` prints a file to start from.
+finds mistakes, and `auricle config example` prints a file to start from. Admins see the settings a server
+runs with in the [web app](web.md), under Admin, Settings.
 """
 
 

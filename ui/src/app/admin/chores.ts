@@ -3,7 +3,7 @@ import { api, got, type Wire } from '../api/client';
 import { roughly } from '../format/amounts';
 import { MomentPipe } from '../format/pipes';
 import { words } from '../words';
-import { Fault } from './fault';
+import { Unanswered } from './unanswered';
 import { polled } from './polling';
 
 const EVERY = 30_000;
@@ -12,10 +12,10 @@ const EVERY = 30_000;
 @Component({
   selector: 'a-chores',
   changeDetection: ChangeDetectionStrategy.OnPush,
-  imports: [Fault, MomentPipe],
+  imports: [Unanswered, MomentPipe],
   template: `
     @if (asked.error(); as error) {
-      <a-fault [error]="error" (again)="asked.ask()" />
+      <a-unanswered [error]="error" (again)="asked.ask()" />
     }
     <div class="wide" tabindex="0" role="region" [attr.aria-label]="words.title">
       <table class="table">

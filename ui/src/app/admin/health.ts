@@ -3,7 +3,7 @@ import { RouterLink } from '@angular/router';
 import { LucideCircleAlert, LucideCircleCheck } from '@lucide/angular';
 import { api, refusal, type Wire } from '../api/client';
 import { words } from '../words';
-import { Fault } from './fault';
+import { Unanswered } from './unanswered';
 import { polled } from './polling';
 
 const EVERY = 10_000;
@@ -22,10 +22,10 @@ interface Check {
 @Component({
   selector: 'a-health',
   changeDetection: ChangeDetectionStrategy.OnPush,
-  imports: [Fault, LucideCircleAlert, LucideCircleCheck, RouterLink],
+  imports: [Unanswered, LucideCircleAlert, LucideCircleCheck, RouterLink],
   template: `
     @if (asked.error(); as error) {
-      <a-fault [error]="error" (again)="asked.ask()" />
+      <a-unanswered [error]="error" (again)="asked.ask()" />
     }
     <p class="status" aria-live="polite">
       @if (asked.value(); as health) {

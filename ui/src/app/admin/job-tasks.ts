@@ -11,14 +11,15 @@ import { api, got, type Wire } from '../api/client';
 import { position } from '../format/amounts';
 import { MomentPipe } from '../format/pipes';
 import { words } from '../words';
-import { Fault } from './fault';
+import { Unanswered } from './unanswered';
+import { everyPage } from './every-page';
 import type { AdminJob } from './job-list';
 
 /** What a job is made of: who does which task, for the how-manieth time, and what went wrong. */
 @Component({
   selector: 'a-job-tasks',
   changeDetection: ChangeDetectionStrategy.OnPush,
-  imports: [Fault, MomentPipe],
+  imports: [Unanswered, MomentPipe],
   templateUrl: './job-tasks.html',
   styleUrl: './job-tasks.scss',
 })
@@ -47,7 +48,11 @@ export class JobTasks {
   protected async load(): Promise<void> {
     const state = this.state();
     try {
-      const tasks = await allTasks(this.job().id);
+      const path = { job_id: this.job().id };
+      const tasks = await everyPage((cursor) => {
+        const params = { path, query: { limit: 200, cursor } };
+        return got(api.GET('/api/v1/admin/jobs/{job_id}/tasks', { params }));
+      });
       if (state !== this.state()) return;
       this.tasks.set(tasks);
       this.error.set(null);
@@ -64,19 +69,4 @@ export class JobTasks {
   protected sentence(error: Record<string, unknown>): string {
     return String(error['message'] ?? error['code'] ?? '');
   }
-}
-
-async function allTasks(job: string): Promise<readonly Wire<'TaskModel'>[]> {
-  const tasks: Wire<'TaskModel'>[] = [];
-  let cursor: string | null = null;
-  do {
-    const query = { limit: 200, ...(cursor && { cursor }) };
-    const params = { path: { job_id: job }, query };
-    const page: Wire<'Page_TaskModel_'> = await got(
-      api.GET('/api/v1/admin/jobs/{job_id}/tasks', { params }),
-    );
-    tasks.push(...page.items);
-    cursor = page.next;
-  } while (cursor !== null);
-  return tasks;
 }

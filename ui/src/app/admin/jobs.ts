@@ -19,7 +19,8 @@ import { Confirm } from '../frame/confirm';
 import { Notices } from '../frame/notices';
 import { ProgressLine } from '../parts/progress-line';
 import { words } from '../words';
-import { Fault } from './fault';
+import { everyPage } from './every-page';
+import { Unanswered } from './unanswered';
 import { type AdminJob, JobList, type JobState, STATES } from './job-list';
 import { JobTasks } from './job-tasks';
 import { polled } from './polling';
@@ -32,7 +33,7 @@ const EVERY = 4000;
   selector: 'a-admin-jobs',
   changeDetection: ChangeDetectionStrategy.OnPush,
   imports: [
-    Fault,
+    Unanswered,
     JobTasks,
     LucideChevronDown,
     LucideChevronRight,
@@ -174,8 +175,10 @@ export class JobsPage {
 
   private async findPeople(): Promise<void> {
     try {
-      const query = { limit: 200 };
-      this.people.set((await got(api.GET('/api/v1/users', { params: { query } }))).items);
+      const people = await everyPage((cursor) =>
+        got(api.GET('/api/v1/users', { params: { query: { limit: 200, cursor } } })),
+      );
+      this.people.set(people);
     } catch (error) {
       this.notices.fail(error);
     }

@@ -3,7 +3,7 @@ import { api, got } from '../api/client';
 import { count, size } from '../format/amounts';
 import { MomentPipe, SizePipe } from '../format/pipes';
 import { words } from '../words';
-import { Fault } from './fault';
+import { Unanswered } from './unanswered';
 import { Meter } from './meter';
 import { polled } from './polling';
 
@@ -13,7 +13,7 @@ const EVERY = 5000;
 @Component({
   selector: 'a-machine',
   changeDetection: ChangeDetectionStrategy.OnPush,
-  imports: [Fault, Meter, MomentPipe, SizePipe],
+  imports: [Unanswered, Meter, MomentPipe, SizePipe],
   templateUrl: './machine.html',
   styles: `
     @use 'page';

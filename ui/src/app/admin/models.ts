@@ -4,7 +4,7 @@ import { size } from '../format/amounts';
 import { Confirm } from '../frame/confirm';
 import { Notices } from '../frame/notices';
 import { words } from '../words';
-import { Fault } from './fault';
+import { Unanswered } from './unanswered';
 import { ModelRow, type Wish } from './model-row';
 import { polled } from './polling';
 
@@ -18,7 +18,7 @@ const LATER = 5000;
 @Component({
   selector: 'a-models',
   changeDetection: ChangeDetectionStrategy.OnPush,
-  imports: [Fault, ModelRow],
+  imports: [Unanswered, ModelRow],
   templateUrl: './models.html',
   styleUrl: './models.scss',
 })

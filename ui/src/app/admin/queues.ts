@@ -5,7 +5,7 @@ import { count, roughly, speed } from '../format/amounts';
 import { MomentPipe, SizePipe } from '../format/pipes';
 import { words } from '../words';
 import { Chart, type Line } from './chart';
-import { Fault } from './fault';
+import { Unanswered } from './unanswered';
 import { polled } from './polling';
 import { QueueHistory } from './queue-history';
 import { standstill } from './standstill';
@@ -16,7 +16,7 @@ const EVERY = 2000;
 @Component({
   selector: 'a-queues',
   changeDetection: ChangeDetectionStrategy.OnPush,
-  imports: [Chart, Fault, LucidePause, LucidePlay, MomentPipe, SizePipe],
+  imports: [Chart, Unanswered, LucidePause, LucidePlay, MomentPipe, SizePipe],
   templateUrl: './queues.html',
   styleUrl: './queues.scss',
 })

@@ -6,7 +6,7 @@ import { api, got } from '../api/client';
 import { keep, kept } from '../frame/kept';
 import { Notices } from '../frame/notices';
 import { words } from '../words';
-import { Fault } from './fault';
+import { Unanswered } from './unanswered';
 import { grouped, lineOf, type Setting } from './settings-list';
 
 const OWN = 'admin.settings.own';
@@ -15,7 +15,7 @@ const OWN = 'admin.settings.own';
 @Component({
   selector: 'a-settings',
   changeDetection: ChangeDetectionStrategy.OnPush,
-  imports: [Fault, LucideCopy, MatTooltip],
+  imports: [Unanswered, LucideCopy, MatTooltip],
   templateUrl: './settings.html',
   styleUrl: './settings.scss',
 })

@@ -4,7 +4,7 @@ import { words } from '../words';
 
 /** Says why something is not here, and offers to try again. */
 @Component({
-  selector: 'a-fault',
+  selector: 'a-unanswered',
   changeDetection: ChangeDetectionStrategy.OnPush,
   template: `
     <div class="notice fault" role="alert">
@@ -21,7 +21,7 @@ import { words } from '../words';
     }
   `,
 })
-export class Fault {
+export class Unanswered {
   readonly error = input.required<unknown>();
   readonly again = output();
   protected readonly words = words.admin;
