@@ -50,20 +50,23 @@ export class JobList {
   async more(): Promise<void> {
     const cursor = this.after();
     if (this.asking() || (this.ready() && cursor === null)) return;
+    const round = this.round;
+    this.asking.set(true);
     await this.fetched(PAGE, cursor, (page) => {
       const known = new Set(this.all().map((job) => job.id));
       this.all.update((jobs) => [...jobs, ...page.items.filter((job) => !known.has(job.id))]);
       this.after.set(page.next);
       this.ready.set(true);
     });
+    if (round === this.round) this.asking.set(false);
   }
 
   /** Ask anew for what is shown, as far as the server gives it at once. */
   async refresh(): Promise<void> {
-    if (this.asking() || !this.ready()) return;
+    if (!this.ready()) return;
     const limit = Math.min(MOST, Math.max(PAGE, this.all().length));
     await this.fetched(limit, null, (page) => {
-      this.all.update((jobs) => joined(page.items, jobs));
+      this.all.update((jobs) => (page.next ? joined(page.items, jobs) : page.items));
       if (this.all().length <= page.items.length) this.after.set(page.next);
     });
   }
@@ -88,7 +91,6 @@ export class JobList {
     take: (page: Wire<'Page_OwnedJobModel_'>) => void,
   ): Promise<void> {
     const round = this.round;
-    this.asking.set(true);
     try {
       const { states, owner } = this.filter;
       const query = {
@@ -103,8 +105,6 @@ export class JobList {
       this.problem.set(null);
     } catch (error) {
       if (round === this.round) this.problem.set(error);
-    } finally {
-      if (round === this.round) this.asking.set(false);
     }
   }
 }

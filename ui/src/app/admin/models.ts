@@ -38,7 +38,7 @@ export class ModelsPage {
   /** The models with which something is done that takes a while. */
   protected readonly busy = signal<ReadonlySet<string>>(new Set());
 
-  protected grant(wish: Wish, model: Model): Promise<void> {
+  protected grant(wish: Wish, model: Model): Promise<unknown> {
     switch (wish) {
       case 'fetch':
         return this.fetch(model.id);
@@ -58,24 +58,26 @@ export class ModelsPage {
       field.focus();
       return;
     }
-    void this.fetch(id).then(() => (field.value = ''));
+    void this.fetch(id).then((begun) => {
+      if (begun) field.value = '';
+    });
   }
 
-  private fetch(id: string): Promise<void> {
+  private fetch(id: string): Promise<boolean> {
     return this.act(id, async () => {
       await got(api.POST('/api/v1/admin/models/{model_id}/fetch', named(id)));
       this.notices.say(this.words.begins(id));
     });
   }
 
-  private load({ id }: Model): Promise<void> {
+  private load({ id }: Model): Promise<boolean> {
     return this.act(id, async () => {
       await got(api.POST('/api/v1/admin/models/{model_id}/load', named(id)));
       this.notices.say(this.words.isLoaded(id));
     });
   }
 
-  private unload({ id }: Model): Promise<void> {
+  private unload({ id }: Model): Promise<boolean> {
     return this.act(id, async () => {
       await got(api.POST('/api/v1/admin/models/{model_id}/unload', named(id)));
       this.notices.say(this.words.isUnloaded(id));
@@ -92,13 +94,16 @@ export class ModelsPage {
     });
   }
 
-  private async act(id: string, what: () => Promise<void>): Promise<void> {
+  /** Do something with a model; whether it was done. */
+  private async act(id: string, what: () => Promise<void>): Promise<boolean> {
     this.busy.update((all) => new Set(all).add(id));
     try {
       await what();
       await this.asked.ask();
+      return true;
     } catch (error) {
       this.notices.fail(error);
+      return false;
     } finally {
       this.busy.update((all) => new Set([...all].filter((one) => one !== id)));
     }

@@ -60,6 +60,12 @@ export class QueuesPage {
   protected readonly audio = (seconds: number): string =>
     seconds > 0 ? roughly(seconds) : words.admin.nothing;
 
+  protected state(worker: Wire<'WorkerModel'>): keyof typeof words.admin.queues.states {
+    if (!worker.alive) return 'silent';
+    if (worker.draining) return 'ending';
+    return worker.queues.length > 0 ? 'working' : 'idle';
+  }
+
   /** Models by name: of folders only the last part, as their place says nothing. */
   protected models(worker: Wire<'WorkerModel'>): string {
     return worker.models.map((name) => name.replace(/(^| )\/.*\//, '$1')).join(', ');

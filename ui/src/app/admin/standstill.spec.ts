@@ -39,7 +39,8 @@ describe('what is said when nothing works', () => {
   });
 
   it('tells no worker at all from workers that are about to end', () => {
-    expect(standstill(overview(), NOW)).toContain('There is no worker');
+    for (const none of [overview(), overview({ queues: [] })])
+      expect(standstill(none, NOW)).toContain('There is no worker');
     expect(standstill(overview({ draining: true }), NOW)).toContain('about to end');
   });
 

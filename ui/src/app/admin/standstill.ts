@@ -4,7 +4,9 @@ import { words } from '../words';
 
 /** Why nothing is worked on, or some of it is not, as a sentence; null where workers take everything. */
 export function standstill(overview: Wire<'Overview'>, now = Date.now()): string | null {
-  const { workers, queues } = overview;
+  const { queues } = overview;
+  // A server that works on nothing itself is among them, without a queue.
+  const workers = overview.workers.filter((one) => one.queues.length > 0);
   const say = words.admin.queues.standstill;
   if (workers.length === 0) return say.nobody;
   const alive = workers.filter((one) => one.alive);
