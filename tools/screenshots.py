@@ -19,17 +19,19 @@ sys.path.insert(0, str(ROOT / "tests"))
 from playwright.sync_api import Browser, Error, Page, sync_playwright  # noqa: E402 - as below
 
 from auricle import logs  # noqa: E402 - as below
-from auricle.accounts import people  # noqa: E402 - as below
+from auricle.accounts import people, sessions  # noqa: E402 - as below
+from auricle.server.deps import PLAIN_COOKIE  # noqa: E402 - as below
 from auricle.testing import silence, write_wav  # noqa: E402 - as below
 from browser import DESK, PHONE, Complaints, at_rest, launch, new_context, shows  # noqa: E402 - found by the line above
 from live_server import LiveServer, live_server  # noqa: E402 - as above
-from visitors import add, admin, be, let_the_admin_in, link_for  # noqa: E402 - as above
+from visitors import add, let_the_admin_in, link_for  # noqa: E402 - as above
 
 FIXTURES = ROOT / "tests" / "fixtures"
 OUTPUT = ROOT / "out" / "screenshots"
 SIZES = {"desk": DESK, "phone": PHONE}
 #: The longest picture, in windows.
 _LONGEST = 4
+_AGENT = "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0"
 
 
 class Shot(NamedTuple):
@@ -114,16 +116,18 @@ def take_all(shots: list[Shot], folder: Path) -> int:
         for shot in shots:
             for size in SIZES:
                 for dark in (False, True):
-                    failed += not take(browser, server, shot, shot.path.format(**made), size, dark)
+                    failed += not take(browser, server.origin, made, shot, size, dark)
     print(f"In {OUTPUT.relative_to(ROOT)}/: {len(shots) * 2 * len(SIZES)} pictures.")
     return failed
 
 
 def stock(server: LiveServer, folder: Path) -> dict[str, str]:
-    """Fill a new server; returns what paths name: ids of recordings, and the token of a set-up link."""
+    """Fill a new server; returns ids and tokens by what paths call them, and the admin's session."""
     let_the_admin_in(server)
     with server.service.database.write() as session:
-        people.rename(session, people.first_admin(session), "Anna Osei")
+        anna = people.first_admin(session)
+        people.rename(session, anna, "Anna Osei")
+        token, _ = sessions.begin_session(session, anna, agent=_AGENT, address="192.0.2.7", days=1)
     ben = add(server, "Ben")
     server.client.post("/keys", json={"name": "Home server"}).raise_for_status()
     speech = FIXTURES / "speech"
@@ -139,6 +143,7 @@ def stock(server: LiveServer, folder: Path) -> dict[str, str]:
     thrown_away = server.transcribed(speech / "en_00.flac", title="Test, test")
     server.client.delete(f"/recordings/{thrown_away['id']}").raise_for_status()
     return {
+        "session": token,
         "meeting": meeting["id"],
         "silent": silent["id"],
         "stored": stored["id"],
@@ -158,7 +163,7 @@ def failed_recording(server: LiveServer) -> str:
     return recording
 
 
-def take(browser: Browser, server: LiveServer, shot: Shot, path: str, size: str, dark: bool) -> bool:
+def take(browser: Browser, origin: str, made: dict[str, str], shot: Shot, size: str, dark: bool) -> bool:
     """Take one picture; whether its page came, and without a complaint."""
     name = f"{shot.name}-{size}-{'dark' if dark else 'light'}"
     with new_context(browser, SIZES[size], dark, reduced_motion="reduce") as context:
@@ -167,9 +172,9 @@ def take(browser: Browser, server: LiveServer, shot: Shot, path: str, size: str,
         complaints.allow(*shot.allows)
         page = context.new_page()
         if shot.signed_in:
-            be(page, server, admin(server))
+            context.add_cookies([{"name": PLAIN_COOKIE, "value": made["session"], "url": origin}])
         try:
-            page.goto(server.origin + path)
+            page.goto(origin + shot.path.format(**made))
             shows(page, shot.shows)
             if shot.act:
                 shot.act(page)
