@@ -112,7 +112,10 @@ export class UsersPage {
       backdropClass: 'backdrop',
     });
     const changed = await firstValueFrom(asked.closed);
-    if (changed !== undefined) this.show(changed);
+    if (changed === undefined) return undefined;
+    this.show(changed);
+    // An admin who has renamed themselves goes by that name from now on.
+    if (changed.id === this.session.user()?.id) this.session.enter(changed);
     return changed;
   }
 
