@@ -46,7 +46,7 @@ export class OpenRecording {
     // A job that had ended before this page was opened is in no feed.
     effect(() => {
       const id = this.found()?.job_id;
-      if (id && untracked(this.job) === undefined) void this.fetchJob(id);
+      if (id && untracked(this.job) === undefined) untracked(() => void this.fetchJob(id));
     });
   }
 

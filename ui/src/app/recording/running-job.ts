@@ -1,4 +1,12 @@
-import { ChangeDetectionStrategy, Component, computed, effect, inject, input } from '@angular/core';
+import {
+  ChangeDetectionStrategy,
+  Component,
+  computed,
+  effect,
+  inject,
+  input,
+  untracked,
+} from '@angular/core';
 import { LucideSquare } from '@lucide/angular';
 import type { Job } from '../api/job-feed';
 import { position, roughly, speed } from '../format/amounts';
@@ -45,7 +53,8 @@ export class RunningJob {
 
   constructor() {
     effect(() => {
-      if (this.withText()) void this.heard.follow(this.job());
+      const job = this.job();
+      if (this.withText()) untracked(() => void this.heard.follow(job));
     });
   }
 }

@@ -1,5 +1,12 @@
 import { Dialog } from '@angular/cdk/dialog';
-import { ChangeDetectionStrategy, Component, effect, inject, signal } from '@angular/core';
+import {
+  ChangeDetectionStrategy,
+  Component,
+  effect,
+  inject,
+  signal,
+  untracked,
+} from '@angular/core';
 import { LucideGitCompare, LucideRotateCcw } from '@lucide/angular';
 import { api, got, sentenceOf, type Wire } from '../api/client';
 import { Session } from '../api/session';
@@ -38,7 +45,7 @@ export class VersionsPanel {
     // Each saved change is a version, or grows the newest one.
     effect(() => {
       this.store.transcript();
-      if (this.store.saved() === 'saved') void this.load();
+      if (this.store.saved() === 'saved') untracked(() => void this.load());
     });
   }
 
