@@ -120,3 +120,22 @@ def test_a_server_that_ends_ends_its_streams_at_once(
     time.sleep(0.5)
     server.app.state.watch.stop()
     assert ended.wait(5)
+
+
+def test_a_job_that_ends_between_two_looks_is_told_of(
+    make_server: Callable[..., LiveServer], tmp_path: Path
+) -> None:
+    server = make_server(gpu_workers=0, cpu_workers=0)
+    file = write_wav(tmp_path / "a.wav", silence(1))
+    watched = server.upload(file)["job"]["id"]
+    stream = events(server, "/events")
+    assert next(stream)[2]["id"] == watched
+    brief = [server.upload(file)["job"]["id"] for _ in range(3)]
+    for job in brief:
+        server.client.post(f"/jobs/{job}/cancel")
+    ended = set()
+    for _, _, data in stream:
+        if data["state"] == "cancelled":
+            ended.add(data["id"])
+        if ended == set(brief):
+            break

@@ -8,12 +8,13 @@ import asyncio
 import contextlib
 from collections.abc import AsyncIterator, Iterable
 from dataclasses import dataclass, field
+from datetime import timedelta
 from typing import Annotated
 
 import structlog
 from fastapi import APIRouter, Depends, FastAPI, Header, Query, Request
 from fastapi.sse import EventSourceResponse, ServerSentEvent
-from sqlalchemy import select
+from sqlalchemy import false, or_, select
 from starlette.concurrency import run_in_threadpool
 
 from auricle.errors import AuricleError, StorageUnavailable
@@ -24,7 +25,7 @@ from auricle.jobs.status import versions
 from auricle.server.deps import ServiceDep, UserDep, identify
 from auricle.server.models import JobModel, job_models
 from auricle.server.service import Service
-from auricle.store.schema import Job
+from auricle.store.schema import Job, now
 
 log = structlog.get_logger(__name__)
 
@@ -33,6 +34,9 @@ router = APIRouter(tags=["jobs"])
 #: How often (s) the jobs that are watched are looked at.
 EVERY = 1.0
 _MOST_JOBS = 200
+#: Jobs that ended this recently are looked at too: a short one is begun and ended between two looks, and
+#: clocks of workers differ.
+_ENDED_LATELY = timedelta(seconds=10)
 
 LastEventId = Annotated[str | None, Header(description="What the stream is resumed after.")]
 
@@ -93,7 +97,7 @@ class Watch:
             readers = list(self._readers)
             try:
                 for owner in {reader.owner for reader in readers if reader.owner}:
-                    new = await run_in_threadpool(self._open_jobs, owner)
+                    new = await run_in_threadpool(self._open_jobs, owner, ended=True)
                     for reader in readers:
                         if reader.owner == owner:
                             reader.jobs.update(new)
@@ -106,9 +110,11 @@ class Watch:
             except StorageUnavailable as error:
                 log.warning("watch_interrupted", error=str(error))
 
-    def _open_jobs(self, owner: str) -> list[str]:
+    def _open_jobs(self, owner: str, *, ended: bool = False) -> list[str]:
+        """A person's unfinished jobs, and those that ended lately where `ended` says so."""
         with self._service.database.read() as session:
-            query = select(Job.id).where(Job.owner_id == owner, Job.state.in_(OPEN))
+            lately = Job.finished_at > now() - _ENDED_LATELY if ended else false()
+            query = select(Job.id).where(Job.owner_id == owner, or_(Job.state.in_(OPEN), lately))
             return list(session.scalars(query.order_by(Job.id.desc()).limit(_MOST_JOBS)))
 
     def _look(self, jobs: Iterable[str], owner: str | None, seen: dict[str, int]) -> list[JobModel]:
