@@ -61,7 +61,9 @@ def _document(said: Said) -> dict[str, Any]:
     for id, (speaker, text) in enumerate(said):
         segments.append(_segment(id, start, speaker or None, text))
         start = round(segments[-1]["end"] + _PAUSE, 3)
-    speakers = dict.fromkeys(speaker for speaker, _ in said if speaker)
+    talk: dict[str, float] = {}
+    for one in filter(lambda one: one["speaker"], segments):
+        talk[one["speaker"]] = talk.get(one["speaker"], 0.0) + one["end"] - one["start"]
     return {
         "schema": "auricle.transcript/1",
         "language": "en",
@@ -71,7 +73,9 @@ def _document(said: Said) -> dict[str, Any]:
         "speech_duration": start,
         "text": " ".join(one["text"] for one in segments),
         "segments": segments,
-        "speakers": [{"id": one, "name": one, "talk_seconds": 0.0} for one in speakers],
+        "speakers": [
+            {"id": one, "name": one, "talk_seconds": round(seconds, 3)} for one, seconds in talk.items()
+        ],
         "made_with": {
             "engine": "elsewhere", "model": "", "revision": None, "device": "cpu", "compute_type": None,
             "diarizer": None, "options": {}, "timings": {}, "warnings": [], "auricle": "",

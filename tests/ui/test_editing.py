@@ -1,6 +1,7 @@
 """Reading and correcting a transcript in a real browser: nothing that somebody types is lost."""
 
 import itertools
+import os
 import signal
 import subprocess
 import sys
@@ -226,7 +227,7 @@ class Killed:
         environment = {f"AURICLE_{name}": str(value) for name, value in settings.items()}
         self.process = subprocess.Popen(
             [sys.executable, "-m", "auricle", "serve"],
-            env={"PATH": "/usr/bin:/bin", **environment},
+            env=os.environ | environment,
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
         )
@@ -411,7 +412,7 @@ def test_the_view_follows_until_the_reader_goes_elsewhere(
     words = itertools.cycle(["all", "that", "is", "said", "goes", "on", "and", "on"])
     said = [(("Anna", "Ben")[n % 2], " ".join(itertools.islice(words, 40))) for n in range(60)]
     read(page, server, tell(server, speech / "sentence_en.flac", said))
-    page.locator(".segment [data-w]").first.click()
+    page.locator(".segment [data-w]").nth(1).click()
     back = page.get_by_role("button", name="Back to 0:00")
     expect(back).to_have_count(0)
     page.mouse.wheel(0, 4000)

@@ -69,16 +69,28 @@ export class FindBar {
   protected replaceKey(event: KeyboardEvent): void {
     if (event.key !== 'Enter' || event.isComposing) return;
     event.preventDefault();
-    void this.finding.replace();
+    void this.replace();
+  }
+
+  protected async replace(): Promise<void> {
+    const replaced = this.finding.replace();
+    this.stay();
+    await replaced;
   }
 
   protected async replaceAll(): Promise<void> {
     const count = await this.finding.replaceAll();
+    this.stay();
     if (!count) return;
     this.notices.say(this.words.replaced(count), {
       name: words.frame.undo,
       act: () => void this.store.undo(),
     });
+  }
+
+  /** Where nothing is left to be replaced the buttons cannot keep the focus. */
+  private stay(): void {
+    if (!this.finding.matches().length) this.focus();
   }
 
   protected close(event: Event): void {

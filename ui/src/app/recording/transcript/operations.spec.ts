@@ -132,9 +132,10 @@ describe('paragraphs', () => {
     const late = { ...segment(3, 'seven', 'b'), start: 40, end: 41 };
     const before = paragraphsOf(transcript(segment(0, 'one'), { ...segment(1, 'two'), start: 9 }));
     expect(before).toHaveLength(1);
-    const after = paragraphsOf(transcript(...three().segments, late), before);
+    const longer = transcript(...three().segments, late);
+    const after = paragraphsOf(longer, before);
     expect(after.map((one) => one.segments.length)).toEqual([2, 1, 1]);
     expect(after.map((one) => one.turn)).toEqual([true, true, false]);
-    expect(paragraphsOf(transcript(...three().segments, late), after)[1]).toBe(after[1]);
+    expect(paragraphsOf(longer, after)[1]).toBe(after[1]);
   });
 });

@@ -21,7 +21,7 @@ import { write } from './words-in-place';
  */
 @Directive({
   selector: '[aSegmentText]',
-  host: { class: 'segment', dir: 'auto', '[attr.data-s]': 'segment().id' },
+  host: { class: 'segment', '[attr.data-s]': 'segment().id' },
 })
 export class SegmentText {
   readonly segment = input.required<Segment>({ alias: 'aSegmentText' });
