@@ -3,6 +3,7 @@ import { ChangeDetectionStrategy, Component, effect, inject, signal } from '@ang
 import { api, got, sentenceOf, type Wire } from '../api/client';
 import { position } from '../format/amounts';
 import { words } from '../words';
+import { joined } from './transcript/spelling';
 import { type Piece, wordChanges } from './word-changes';
 
 export interface Compared {
@@ -81,7 +82,7 @@ function placeOf({ before, after }: Wire<'Difference'>, names: ReadonlyMap<strin
 }
 
 function textOf(segments: readonly Said[]): string {
-  return segments.map((one) => String(one['text'])).join(' ');
+  return segments.map((one) => String(one['text'])).reduce(joined, '');
 }
 
 function speakersOf(segments: readonly Said[], names: ReadonlyMap<string, string>): string {

@@ -1,6 +1,7 @@
 import { computed, Injectable, signal } from '@angular/core';
 import { api, got } from '../api/client';
 import type { Job } from '../api/job-feed';
+import { joined } from './transcript/spelling';
 
 /** A sentence or so, as the worker has just heard it. */
 export interface HeardSegment {
@@ -107,7 +108,7 @@ export function paragraphsOf(
   return paragraphs.map(({ start, texts }, place) => ({
     key: `${part}:${start}`,
     start,
-    text: texts.join(' '),
+    text: texts.reduce(joined),
     growing: growing && place === paragraphs.length - 1,
   }));
 }

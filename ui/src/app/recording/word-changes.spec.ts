@@ -21,6 +21,10 @@ describe('changes of words', () => {
     expect(shown('all old', '')).toBe('[-all old]');
   });
 
+  it('are signs where a script has no spaces', () => {
+    expect(shown('我们四月开始', '我们五月开始')).toBe('我们 [-四] [+五] 月开始');
+  });
+
   it('of very long texts without anything in common are not compared word by word', () => {
     const long = (word: string) => Array.from({ length: 5000 }, (_, n) => word + n).join(' ');
     expect(wordChanges(long('a'), long('b')).map((one) => one.kind)).toEqual([

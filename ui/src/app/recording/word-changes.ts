@@ -1,5 +1,7 @@
 /** What is other between two texts, word by word. */
 
+import { joined } from './transcript/spelling';
+
 export interface Piece {
   readonly kind: 'same' | 'removed' | 'inserted';
   readonly text: string;
@@ -25,11 +27,14 @@ export function wordChanges(before: string, after: string): Piece[] {
   add('same', old.slice(0, head));
   between(old.slice(head, old.length - tail), fresh.slice(head, fresh.length - tail), add);
   add('same', old.slice(old.length - tail));
-  return pieces.map(({ kind, words }) => ({ kind, text: words.join(' ') }));
+  return pieces.map(({ kind, words }) => ({ kind, text: words.reduce(joined) }));
 }
 
+/** Scripts that put no space between words are compared sign by sign. */
+const WORD = /[\u3040-\u30ff\u3400-\u9fff]|[^\s\u3040-\u30ff\u3400-\u9fff]+/g;
+
 function wordsOf(text: string): string[] {
-  return text.split(/\s+/).filter(Boolean);
+  return text.match(WORD) ?? [];
 }
 
 function between(
