@@ -15,7 +15,6 @@ import { words } from '../../words';
 import { percent } from './doubts';
 import { Reviewing } from './reviewing';
 import { core } from './spelling';
-import { TranscriptStore } from './transcript-store';
 
 /** Asks about one doubtful word after the other; typing replaces it. */
 @Component({
@@ -29,7 +28,6 @@ import { TranscriptStore } from './transcript-store';
 export class ReviewPanel {
   protected readonly words = words.editing.review;
   protected readonly reviewing = inject(Reviewing);
-  private readonly store = inject(TranscriptStore);
   private readonly field = viewChild<ElementRef<HTMLInputElement>>('field');
   private readonly leaving = viewChild<ElementRef<HTMLButtonElement>>('leaving');
 
@@ -75,7 +73,7 @@ export class ReviewPanel {
   }
 
   protected leave(): void {
-    this.store.reviewing.set(false);
+    this.reviewing.leave();
   }
 }
 

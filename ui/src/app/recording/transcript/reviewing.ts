@@ -20,6 +20,8 @@ export class Reviewing {
   private readonly player = inject(Player);
   private readonly following = inject(Following);
   private readonly place = signal<WordPlace | null>(null);
+  /** The segment (id) of the word that was asked about last. */
+  private last: number | null = null;
   private marked: readonly (HTMLElement | null | undefined)[] = [];
 
   /** How many words were doubtful when it began. */
@@ -79,6 +81,13 @@ export class Reviewing {
     this.go(this.after(here));
   }
 
+  /** Stop, and go back to the text where one was. */
+  leave(): void {
+    const segment = this.place()?.segment ?? this.last;
+    this.store.reviewing.set(false);
+    if (segment !== null) this.page.focus(segment);
+  }
+
   private correct(places: readonly WordPlace[], asked: Word, text: string): readonly Operation[] {
     const ids = new Set(places.map((one) => one.segment));
     const some = this.store.transcript()?.segments.filter((one) => ids.has(one.id)) ?? [];
@@ -119,6 +128,7 @@ export class Reviewing {
   private go(place: WordPlace | null): void {
     this.place.set(place);
     if (!place) return this.player.stopHearing();
+    this.last = place.segment;
     this.hear();
     const segment = this.page.find(place.segment)?.element;
     segment?.scrollIntoView({ block: 'center', behavior: 'instant' });
