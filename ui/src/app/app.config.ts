@@ -1,7 +1,14 @@
 import { type ApplicationConfig, provideBrowserGlobalErrorListeners } from '@angular/core';
-import { provideRouter, withComponentInputBinding, withInMemoryScrolling } from '@angular/router';
+import {
+  provideRouter,
+  withComponentInputBinding,
+  withInMemoryScrolling,
+  withNavigationErrorHandler,
+  withRouterConfig,
+} from '@angular/router';
 import { MAT_TOOLTIP_DEFAULT_OPTIONS } from '@angular/material/tooltip';
 import { routes } from './app.routes';
+import { unfetched } from './frame/unfetched';
 
 export const config: ApplicationConfig = {
   providers: [
@@ -10,6 +17,8 @@ export const config: ApplicationConfig = {
       routes,
       withComponentInputBinding(),
       withInMemoryScrolling({ scrollPositionRestoration: 'enabled' }),
+      withNavigationErrorHandler(unfetched),
+      withRouterConfig({ resolveNavigationPromiseOnError: true }),
     ),
     {
       provide: MAT_TOOLTIP_DEFAULT_OPTIONS,

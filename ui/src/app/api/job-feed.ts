@@ -1,5 +1,5 @@
 import { computed, Injectable, type Signal, signal } from '@angular/core';
-import { addressOf, api, type Wire } from './client';
+import { addressOf, api, got, type Wire } from './client';
 import { connection } from './connection';
 
 export type Job = Wire<'JobModel'>;
@@ -7,17 +7,22 @@ export type Job = Wire<'JobModel'>;
 /** Job states after which nothing changes by itself. */
 export const ENDED: ReadonlySet<string> = new Set(['done', 'failed', 'dead', 'cancelled']);
 
+/** How long (ms) to wait before a stream is opened again that the server has ended or refused. */
+const PAUSE = 3000;
+
 /**
  * The newest state of every unfinished job of this person, as the server sends it.
  *
- * States are sent whole, never as changes: after a lost connection the browser connects again, gets all present
- * states, and nothing can have been missed.
+ * States are sent whole, never as changes: after a lost connection all present states come again, and jobs that
+ * ended meanwhile are asked for, so that nothing can have been missed.
  */
 @Injectable({ providedIn: 'root' })
 export class JobFeed {
   private readonly known = signal<ReadonlyMap<string, Job>>(new Map());
   private readonly listeners = new Set<(job: Job) => void>();
+  private readonly waiting = new Set<() => void>();
   private source: EventSource | null = null;
+  private interrupted = false;
 
   /** All jobs heard of since the page was opened, the newest last. */
   readonly jobs = computed(() => [...this.known().values()]);
@@ -27,30 +32,49 @@ export class JobFeed {
   open(): void {
     if (this.source !== null) return;
     const source = new EventSource(addressOf('/api/v1/events'));
+    source.addEventListener('open', () => this.opened());
     source.addEventListener('job', (event) => {
-      connection.answered();
       this.tell(JSON.parse((event as MessageEvent<string>).data) as Job);
     });
-    source.addEventListener('error', () => {
-      // Refused altogether, as when a session is over: the browser does not try that again by itself.
-      if (source.readyState === EventSource.CLOSED && this.source === source) void this.reopen();
-    });
+    source.addEventListener('error', () => void this.reopen(source));
     this.source = source;
   }
 
-  private async reopen(): Promise<void> {
-    const refused = this.source;
-    // Where the session is over, this waits until somebody has signed in again.
-    await api.GET('/api/v1/users/me').catch(() => null);
-    await new Promise((resolve) => setTimeout(resolve, 3000));
-    if (this.source !== refused) return;
+  private opened(): void {
+    connection.answered();
+    if (!this.interrupted) return;
+    this.interrupted = false;
+    for (const job of this.running()) void this.catchUp(job);
+    for (const act of this.waiting) act();
+  }
+
+  /** The browser would try again in silence; asking says whether the server is away or the session is over. */
+  private async reopen(lost: EventSource): Promise<void> {
+    lost.close();
+    this.interrupted = true;
+    try {
+      // Where the session is over, this waits until somebody has signed in again.
+      await api.GET('/api/v1/users/me');
+      await new Promise((resolve) => setTimeout(resolve, PAUSE));
+    } catch {
+      await connection.back();
+    }
+    if (this.source !== lost) return;
     this.source = null;
     this.open();
+  }
+
+  /** What has ended while nobody listened is in no stream. */
+  private async catchUp(job: Job): Promise<void> {
+    const params = { path: { job_id: job.id } };
+    const now = await got(api.GET('/api/v1/jobs/{job_id}', { params })).catch(() => job);
+    if (this.known().get(job.id) === job) this.tell(now);
   }
 
   close(): void {
     this.source?.close();
     this.source = null;
+    this.interrupted = false;
     this.known.set(new Map());
   }
 
@@ -71,5 +95,11 @@ export class JobFeed {
   listen(listener: (job: Job) => void): () => void {
     this.listeners.add(listener);
     return () => this.listeners.delete(listener);
+  }
+
+  /** Be told whenever the connection is back after a time in which anything may have changed. */
+  whenBack(act: () => void): () => void {
+    this.waiting.add(act);
+    return () => this.waiting.delete(act);
   }
 }

@@ -128,6 +128,7 @@ export class Library {
     const feed = inject(JobFeed);
     const destroy = inject(DestroyRef);
     destroy.onDestroy(feed.listen((job) => this.listing.hear(job)));
+    destroy.onDestroy(feed.whenBack(() => void this.listing.refresh()));
     destroy.onDestroy(() => (this.listing.left = scrollY));
     const back = () => document.hidden || void this.listing.refresh();
     document.addEventListener('visibilitychange', back);

@@ -37,8 +37,9 @@ export class OpenRecording {
   readonly inTrash = computed(() => (this.found()?.deleted_at ?? null) !== null);
 
   constructor() {
-    const stop = this.feed.listen((job) => this.heard(job));
-    inject(DestroyRef).onDestroy(stop);
+    const destroy = inject(DestroyRef);
+    destroy.onDestroy(this.feed.listen((job) => this.heard(job)));
+    destroy.onDestroy(this.feed.whenBack(() => void this.refresh()));
     effect(() => {
       const title = this.found()?.title;
       if (title) this.tab.setTitle(words.titles.of(title));

@@ -1,0 +1,148 @@
+"""A server that is killed and started again under open pages, as a process of its own."""
+
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+from playwright.sync_api import Page, expect
+
+from browser import Complaints, press, shows
+from services import free_port, wait_until
+from worker_process import PROGRAM, QUICK, SAID, talk
+
+AWAY = "Auricle does not answer. Trying again; nothing you typed is lost."
+
+
+class Server:
+    """`auricle serve` on one port and data folder; its engine waits until `open`."""
+
+    def __init__(self, folder: Path) -> None:
+        self.port = free_port()
+        self.origin = f"http://127.0.0.1:{self.port}"
+        self._folder = folder
+        self._gate = folder / "gate"
+        self._gate.mkdir()
+        ours = {**QUICK, "auth": "off", "min_free": 0, "part_length": 30, "part_limit": 45}
+        self._environment = {
+            **os.environ,
+            **{f"AURICLE_{name.upper()}": str(value) for name, value in ours.items()},
+            "AURICLE_DATA_DIR": str(folder / "data"),
+            "AURICLE_TEST_GATE": str(self._gate),
+        }
+        self._process: subprocess.Popen[bytes] | None = None
+
+    def start(self) -> None:
+        command = [sys.executable, str(PROGRAM), "serve", "--port", str(self.port)]
+        with (self._folder / "log").open("ab") as log:
+            self._process = subprocess.Popen(command, env=self._environment, stdout=log, stderr=log)
+        wait_until(lambda: httpx.get(f"{self.origin}/health/ready").status_code == 200, "the server")
+
+    def kill(self) -> None:
+        """As `kill -9` and a power cut do."""
+        if self._process is not None:
+            self._process.kill()
+            self._process.wait()
+
+    def open(self, windows: int = 1_000) -> None:
+        """Let the engine hear so many windows, counted from each start of the server."""
+        (self._gate / "new").write_text(str(windows))
+        (self._gate / "new").rename(self._gate / "open")
+
+    def upload(self, file: Path, title: str) -> dict[str, Any]:
+        with file.open("rb") as content:
+            answer = httpx.post(
+                f"{self.origin}/api/v1/recordings", files={"file": content}, data={"title": title}
+            )
+        accepted: dict[str, Any] = answer.raise_for_status().json()
+        return accepted
+
+    def ended(self, job: dict[str, Any]) -> bool:
+        """Whether a job is done; the page is not asked."""
+        state: str = httpx.get(f"{self.origin}/api/v1/jobs/{job['id']}").json()["state"]
+        assert state in ("queued", "running", "done"), state
+        return state == "done"
+
+
+@pytest.fixture
+def server(tmp_path: Path) -> Iterator[Server]:
+    running = Server(tmp_path)
+    try:
+        running.start()
+        yield running
+    finally:
+        running.kill()
+
+
+@pytest.fixture(autouse=True)
+def _is_away(complaints: Complaints) -> None:
+    """Browsers write down what got nowhere, and what was cut off."""
+    complaints.expect("net::ERR_")
+
+
+def test_a_recording_goes_on_by_itself_on_its_page_and_in_the_library(
+    server: Server, page: Page, tmp_path: Path
+) -> None:
+    server.open(1)
+    accepted = server.upload(talk(tmp_path / "talk.wav"), "Cut off")
+    library = page.context.new_page()
+    library.goto(server.origin)
+    page.goto(f"{server.origin}/recordings/{accepted['recording']['id']}")
+    shows(page, SAID[0])
+    row = library.get_by_role("listitem").filter(has_text="Cut off")
+    expect(row).to_contain_text("Writing down what is said")
+    for each in (page, library):
+        each.evaluate("window.never = 'loaded again'")
+
+    server.kill()
+    for each in (page, library):
+        shows(each, AWAY)
+
+    server.open()
+    server.start()
+    for each in (page, library):
+        expect(each.get_by_text(AWAY)).to_have_count(0)
+    for sentence in SAID:
+        shows(page, sentence)
+    expect(page.get_by_role("button", name="Play", exact=True)).to_be_enabled()
+    expect(row).to_contain_text("English")
+    expect(row).not_to_contain_text("%")
+    assert server.ended(accepted["job"])
+    for each in (page, library):
+        assert each.evaluate("window.never") == "loaded again"
+
+
+def test_what_has_ended_before_the_page_is_back_is_known_to_it(
+    server: Server, page: Page, tmp_path: Path
+) -> None:
+    accepted = server.upload(talk(tmp_path / "talk.wav"), "Ended meanwhile")
+    page.goto(server.origin)
+    row = page.get_by_role("listitem").filter(has_text="Ended meanwhile")
+    expect(row).to_contain_text("Writing down what is said")
+    page.context.set_offline(True)
+    server.kill()
+    shows(page, "This device is offline.")
+    server.open()
+    server.start()
+    wait_until(lambda: server.ended(accepted["job"]), "the transcript")
+    page.context.set_offline(False)
+    expect(row).not_to_contain_text("Writing down")
+    expect(row).to_contain_text("English")
+
+
+def test_a_page_that_could_not_be_fetched_is_opened_when_the_server_is_back(
+    server: Server, page: Page
+) -> None:
+    page.goto(server.origin)
+    shows(page, "Library")
+    server.kill()
+    press(page, "Account")
+    shows(page, AWAY)
+    server.start()
+    expect(page.get_by_role("banner").get_by_text(AWAY)).to_have_count(0)
+    press(page, "Account")
+    expect(page.get_by_role("heading", level=1)).to_have_text("Account")
