@@ -124,6 +124,14 @@ def _of_error(scope: Scope, error: AuricleError) -> JSONResponse:
     )
 
 
+def http_problem(scope: Scope, error: HTTPException) -> JSONResponse:
+    """The answer for an error that is nothing but a status."""
+    code = HTTPStatus(error.status_code).phrase.lower().replace(" ", "_")
+    response = answer(scope, error.status_code, str(error.detail), code)
+    response.headers.update(error.headers or {})
+    return response
+
+
 def add_problems(app: FastAPI) -> None:
     """Answer every error with a problem; nobody sees a traceback."""
 
@@ -146,11 +154,7 @@ def add_problems(app: FastAPI) -> None:
     @app.exception_handler(HTTPException)
     async def _http(request: Request, error: Exception) -> JSONResponse:
         assert isinstance(error, HTTPException)  # noqa: S101 - what the handler is registered for
-        phrase = HTTPStatus(error.status_code).phrase
-        code = phrase.lower().replace(" ", "_")
-        response = answer(request.scope, error.status_code, str(error.detail), code)
-        response.headers.update(error.headers or {})
-        return response
+        return http_problem(request.scope, error)
 
     @app.exception_handler(Exception)
     async def _unexpected(request: Request, error: Exception) -> JSONResponse:

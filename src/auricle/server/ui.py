@@ -8,16 +8,18 @@ from pathlib import Path
 from fastapi import FastAPI, Request
 from fastapi.responses import HTMLResponse, Response
 from starlette.datastructures import Headers
+from starlette.exceptions import HTTPException
 from starlette.staticfiles import StaticFiles
 from starlette.types import Scope
 
 from auricle.accounts.people import nobody_can_sign_in
+from auricle.server.problems import http_problem
 from auricle.server.service import Service
 
 STATIC = Path(__file__).parent / "static"
 #: What `make ui` builds.
 APP = STATIC / "app"
-#: Where the app is at home. What is not there is answered as any unknown route is.
+#: Where the app is at home.
 PLACES = (
     "/",
     "/add",
@@ -28,6 +30,10 @@ PLACES = (
     "/recordings/{recording_id}",
     "/admin",
     "/admin/{place}",
+)
+#: Where programs ask: there the app never stands in for what is not there.
+FOR_PROGRAMS = frozenset(
+    ("api", "v1", "asr", "detect-language", "static", "health", "metrics", "docs", "redoc", "openapi.json")
 )
 
 _NOT_BUILT = Path(__file__).parent / "html" / "no-app.html"
@@ -61,13 +67,36 @@ class Static(StaticFiles):
 
 
 def add_ui(app: FastAPI) -> None:
-    """Serve the web app, and the files all pages share under /static."""
+    """Serve the web app, and the files all pages share under /static.
+
+    A person who follows a wrong address gets the app too, which says that there is nothing; a program gets a
+    problem.
+    """
     for path in PLACES:
-        app.add_api_route(path, _start, include_in_schema=False, response_model=None)
+        app.add_api_route(path, _page, include_in_schema=False, response_model=None)
     app.mount("/static", Static(directory=STATIC), name="static")
 
+    @app.exception_handler(404)
+    def _nowhere(request: Request, error: Exception) -> Response:
+        assert isinstance(error, HTTPException)  # noqa: S101 - only these have a status
+        return _start(request, 404) if _is_visit(request) else http_problem(request.scope, error)
 
-def _start(request: Request) -> Response:
+
+def _is_visit(request: Request) -> bool:
+    """Whether a browser looks for a page where programs never ask."""
+    scope = request.scope
+    # Where files are served, the other one holds their folder too.
+    root = scope.get("app_root_path", scope.get("root_path", ""))
+    path = str(scope["path"]).removeprefix(root)
+    wants_page = request.method == "GET" and "text/html" in request.headers.get("accept", "")
+    return wants_page and path.lstrip("/").split("/")[0] not in FOR_PROGRAMS
+
+
+def _page(request: Request) -> Response:
+    return _start(request, 200)
+
+
+def _start(request: Request, status: int) -> Response:
     """The page that starts the app, told where it is and whether anybody can sign in."""
     if not (APP / "index.html").is_file():
         return HTMLResponse(_NOT_BUILT.read_text(encoding="utf-8"), 503)
@@ -82,7 +111,7 @@ def _start(request: Request) -> Response:
         .replace("<a-root>", f'<a-root ngCspNonce="{nonce}">')
     )
     headers = {"Content-Security-Policy": _POLICY.format(nonce=nonce), "Cache-Control": "no-store"}
-    return HTMLResponse(page, headers=headers)
+    return HTMLResponse(page, status, headers=headers)
 
 
 def _nobody_yet(service: Service) -> str:
