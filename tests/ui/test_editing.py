@@ -1,11 +1,6 @@
 """Reading and correcting a transcript in a real browser: nothing that somebody types is lost."""
 
 import itertools
-import os
-import signal
-import subprocess
-import sys
-import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -15,7 +10,7 @@ from playwright.sync_api import Page, expect
 
 from browser import PHONE, Complaints, axe, fill, overflow, press, shows
 from live_server import LiveServer, live_server
-from services import free_port
+from served import Served
 from told import passage, read, saved, tell, texts_of, transcript_of
 from visitors import MARKUP, PASSWORD, add, be, let_the_admin_in
 
@@ -211,42 +206,6 @@ def test_text_of_a_passage_that_somebody_took_out_is_not_lost(
     assert texts_of(server, talk)[2] == "That will work."
 
 
-class Killed:
-    """A server in a process of its own, which can be killed and started again at the same address."""
-
-    def __init__(self, folder: Path, model: Path, port: int) -> None:
-        self.folder, self.model, self.port = folder, model, port
-        self.origin = f"http://127.0.0.1:{port}"
-        self.process: subprocess.Popen[bytes] | None = None
-
-    def start(self) -> None:
-        settings = {
-            "DATA_DIR": self.folder, "AUTH": "off", "MODEL": self.model, "PORT": self.port, "MIN_FREE": 0,
-            "ENGINE": "faster-whisper", "DEVICE": "cpu", "RATE_LIMIT": "off",
-        }  # fmt: skip
-        environment = {f"AURICLE_{name}": str(value) for name, value in settings.items()}
-        self.process = subprocess.Popen(
-            [sys.executable, "-m", "auricle", "serve"],
-            env=os.environ | environment,
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL,
-        )
-        end = time.monotonic() + 60
-        while time.monotonic() < end:
-            assert self.process.poll() is None, "the server has ended"
-            try:
-                if httpx.get(f"{self.origin}/health/ready").status_code == 200:
-                    return
-            except httpx.TransportError:
-                time.sleep(0.1)
-        raise AssertionError("the server did not start in 60 s")
-
-    def kill(self) -> None:
-        if self.process is not None:
-            self.process.send_signal(signal.SIGKILL)
-            self.process.wait(10)
-
-
 def test_a_server_that_is_killed_while_somebody_writes_gets_it_when_it_is_back(
     server: LiveServer,
     page: Page,
@@ -257,7 +216,7 @@ def test_a_server_that_is_killed_while_somebody_writes_gets_it_when_it_is_back(
     speech: Path,
 ) -> None:
     complaints.allow("net::ERR", "50")
-    own = Killed(tmp_path, tiny_model, free_port())
+    own = Served(tmp_path, engine="faster-whisper", model=tiny_model)
     try:
         own.start()
         with httpx.Client(base_url=f"{own.origin}/api/v1", timeout=60) as client:

@@ -1,8 +1,5 @@
 """A server that is killed and started again under open pages, as a process of its own."""
 
-import os
-import subprocess
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -12,41 +9,20 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from browser import Complaints, press, shows
-from services import free_port, wait_until
+from served import Served
+from services import wait_until
 from worker_process import PROGRAM, QUICK, SAID, talk
 
 AWAY = "Auricle does not answer. Trying again; nothing you typed is lost."
 
 
-class Server:
-    """`auricle serve` on one port and data folder; its engine waits until `open`."""
+class Server(Served):
+    """A server whose engine waits until `open`."""
 
     def __init__(self, folder: Path) -> None:
-        self.port = free_port()
-        self.origin = f"http://127.0.0.1:{self.port}"
-        self._folder = folder
         self._gate = folder / "gate"
         self._gate.mkdir()
-        ours = {**QUICK, "auth": "off", "min_free": 0, "part_length": 30, "part_limit": 45}
-        self._environment = {
-            **os.environ,
-            **{f"AURICLE_{name.upper()}": str(value) for name, value in ours.items()},
-            "AURICLE_DATA_DIR": str(folder / "data"),
-            "AURICLE_TEST_GATE": str(self._gate),
-        }
-        self._process: subprocess.Popen[bytes] | None = None
-
-    def start(self) -> None:
-        command = [sys.executable, str(PROGRAM), "serve", "--port", str(self.port)]
-        with (self._folder / "log").open("ab") as log:
-            self._process = subprocess.Popen(command, env=self._environment, stdout=log, stderr=log)
-        wait_until(lambda: httpx.get(f"{self.origin}/health/ready").status_code == 200, "the server")
-
-    def kill(self) -> None:
-        """As `kill -9` and a power cut do."""
-        if self._process is not None:
-            self._process.kill()
-            self._process.wait()
+        super().__init__(folder, PROGRAM, part_length=30, part_limit=45, test_gate=self._gate, **QUICK)
 
     def open(self, windows: int = 1_000) -> None:
         """Let the engine hear so many windows, counted from each start of the server."""
