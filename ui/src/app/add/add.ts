@@ -9,6 +9,7 @@ import { PageHead } from '../parts/page-head';
 import { words } from '../words';
 import { Choices } from './choices';
 import { Intake } from './intake';
+import { Microphone } from './microphone/microphone';
 import { UploadRow } from './upload-row';
 import { Uploads } from './uploads';
 import { WishesForm } from './wishes-form';
@@ -17,7 +18,7 @@ import { WishesForm } from './wishes-form';
 @Component({
   selector: 'a-add',
   changeDetection: ChangeDetectionStrategy.OnPush,
-  imports: [LucideChevronDown, LucideUpload, PageHead, UploadRow, WishesForm],
+  imports: [LucideChevronDown, LucideUpload, Microphone, PageHead, UploadRow, WishesForm],
   templateUrl: './add.html',
   styleUrl: './add.scss',
 })

@@ -1,0 +1,161 @@
+"""Recording in a real browser, whose microphone hears a WAV file over and over."""
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import httpx
+import pytest
+from playwright.sync_api import Page, expect
+
+from auricle.testing import say, write_wav
+from browser import DESK, PHONE, Complaints, axe, fill, overflow, press, shows
+from live_server import LiveServer, live_server
+
+SENTENCE = "alpha bravo charlie delta"
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory: pytest.TempPathFactory, tiny_model: Path) -> Iterator[LiveServer]:
+    with live_server(tmp_path_factory.mktemp("server"), tiny_model) as running:
+        yield running
+
+
+@pytest.fixture
+def spoken(tmp_path: Path) -> Path:
+    """What the microphone hears."""
+    return write_wav(tmp_path / "spoken.wav", say(SENTENCE))
+
+
+@pytest.fixture
+def recorder(server: LiveServer, new_page: Callable[..., Page], spoken: Path) -> Page:
+    """The page for adding, in a browser with a microphone."""
+    page = new_page(microphone=spoken)
+    page.goto(f"{server.origin}/add")
+    return page
+
+
+def record(page: Page, until: str = "0:03") -> None:
+    """Begin, and wait until the clock shows this."""
+    press(page, "Record")
+    expect(page.get_by_role("timer")).to_have_text(until)
+
+
+def recordings(server: LiveServer) -> list[dict[str, object]]:
+    found: list[dict[str, object]] = httpx.get(f"{server.origin}/api/v1/recordings").json()["items"]
+    return found
+
+
+def becomes_a_transcript(server: LiveServer, page: Page, title: str) -> None:
+    """Wait until the row of a recording says that it is ready, and see that words were heard."""
+    row = page.get_by_role("region", name="Added").or_(page.locator("section.list"))
+    expect(row.first).to_contain_text(title)
+    expect(page.locator("body")).to_contain_text(f"{title} is ready", timeout=90_000)
+    one = next(one for one in recordings(server) if one["title"] == title)
+    text = httpx.get(f"{server.origin}/api/v1/recordings/{one['id']}/transcript").json()["text"]
+    assert set(text.lower().replace(".", "").replace(",", "").split()) & set(SENTENCE.split()), text
+
+
+def test_what_is_spoken_into_the_microphone_becomes_a_transcript(server: LiveServer, recorder: Page) -> None:
+    record(recorder, "0:04")
+    expect(recorder.get_by_role("meter", name="Sound level")).to_be_visible()
+    press(recorder, "Stop")
+    expect(recorder.get_by_label("Listen to it")).to_be_visible()
+    fill(recorder, "Title", "A note to myself")
+    press(recorder, "Transcribe")
+    becomes_a_transcript(server, recorder, "A note to myself")
+    recorder.reload()
+    shows(recorder, "Record here")
+    expect(recorder.get_by_text("was not sent to the server")).to_have_count(0)
+
+
+def test_a_reload_while_recording_loses_nothing(server: LiveServer, recorder: Page) -> None:
+    record(recorder, "0:04")
+    recorder.on("dialog", lambda dialog: dialog.accept())
+    recorder.reload()
+    shows(recorder, "was not sent to the server")
+    held = len(recordings(server))
+    press(recorder, "Transcribe")
+    expect(recorder.get_by_text("was not sent to the server")).to_have_count(0)
+    expect(recorder.locator("body")).to_contain_text("is ready", timeout=90_000)
+    assert len(recordings(server)) == held + 1
+    duration = recordings(server)[0]["duration"]
+    assert isinstance(duration, float)
+    assert duration > 2
+
+
+def test_leaving_for_another_page_keeps_what_was_recorded(recorder: Page) -> None:
+    record(recorder)
+    recorder.get_by_role("link", name="Library", exact=True).click()
+    recorder.get_by_role("link", name="Add", exact=True).first.click()
+    shows(recorder, "was not sent to the server")
+
+
+def test_a_pause_does_not_count(recorder: Page) -> None:
+    record(recorder, "0:02")
+    press(recorder, "Pause")
+    shows(recorder, "Paused")
+    at_pause = recorder.get_by_role("timer").inner_text()
+    recorder.wait_for_timeout(1500)
+    expect(recorder.get_by_role("timer")).to_have_text(at_pause)
+    press(recorder, "Go on")
+    expect(recorder.get_by_role("timer")).to_have_text("0:04")
+
+
+def test_discarding_asks_first_and_leaves_nothing(recorder: Page) -> None:
+    record(recorder)
+    press(recorder, "Stop")
+    press(recorder, "Discard")
+    recorder.get_by_role("alertdialog").get_by_role("button", name="Cancel").click()
+    expect(recorder.get_by_label("Listen to it")).to_be_visible()
+    press(recorder, "Discard")
+    recorder.get_by_role("alertdialog").get_by_role("button", name="Discard").click()
+    expect(recorder.get_by_role("button", name="Record", exact=True)).to_be_visible()
+    recorder.reload()
+    shows(recorder, "Record here")
+    expect(recorder.get_by_text("was not sent to the server")).to_have_count(0)
+
+
+def test_silence_is_noticed_while_it_lasts(
+    server: LiveServer, new_page: Callable[..., Page], tmp_path: Path
+) -> None:
+    page = new_page(microphone=write_wav(tmp_path / "silence.wav", say(SENTENCE) * 0))
+    page.goto(f"{server.origin}/add")
+    record(page)
+    shows(page, "No sound is coming in.")
+
+
+def test_a_refused_microphone_is_explained(
+    server: LiveServer, new_page: Callable[..., Page], spoken: Path
+) -> None:
+    page = new_page(microphone=spoken, may_hear=False)
+    page.goto(f"{server.origin}/add")
+    press(page, "Record")
+    shows(page, "Allow it for this page")
+    expect(page.get_by_role("button", name="Record", exact=True)).to_be_enabled()
+
+
+def test_no_microphone_is_explained(server: LiveServer, page: Page) -> None:
+    page.goto(f"{server.origin}/add")
+    press(page, "Record")
+    shows(page, "No microphone was found.")
+
+
+@pytest.mark.parametrize("size", [DESK, PHONE])
+@pytest.mark.parametrize("dark", [False, True])
+def test_the_recorder_is_accessible(
+    server: LiveServer,
+    new_page: Callable[..., Page],
+    spoken: Path,
+    complaints: Complaints,
+    size: tuple[int, int],
+    dark: bool,
+) -> None:
+    page = new_page(size, dark=dark, microphone=spoken)
+    page.goto(f"{server.origin}/add")
+    record(page, "0:01")
+    assert axe(page) == []
+    assert overflow(page) == 0
+    press(page, "Stop")
+    expect(page.get_by_label("Listen to it")).to_be_visible()
+    assert axe(page) == []
+    assert overflow(page) == 0
