@@ -23,7 +23,7 @@ export const microphone = {
   recording: 'Recording',
   paused: 'Paused',
   silent: 'No sound is coming in. Is the right microphone chosen, and is it switched on?',
-  name: 'Title',
+  name: 'Title of the recording',
   listen: 'Listen to it',
   transcribe: 'Transcribe',
   defaultTitle: (when: string) => `Recording of ${when}`,
