@@ -11,6 +11,7 @@ import {
   LucidePlus,
   LucideSun,
 } from '@lucide/angular';
+import { Recorder } from '../add/microphone/recorder';
 import { Session } from '../api/session';
 import { words } from '../words';
 import { Logo } from './logo';
@@ -40,6 +41,7 @@ import { Theme } from './theme';
 })
 export class Rail {
   protected readonly words = words.frame;
+  protected readonly recorder = inject(Recorder);
   protected readonly session = inject(Session);
   protected readonly theme = inject(Theme);
   protected readonly shortcuts = inject(Shortcuts);

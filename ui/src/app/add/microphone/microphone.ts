@@ -2,7 +2,6 @@ import {
   ChangeDetectionStrategy,
   Component,
   computed,
-  DestroyRef,
   effect,
   inject,
   output,
@@ -33,7 +32,6 @@ const DEFAULTS: Wanted = { kind: 'microphone', device: '', clean: true };
   selector: 'a-microphone',
   changeDetection: ChangeDetectionStrategy.OnPush,
   imports: [LucideCircle, LucideMic, LucidePause, LucidePlay, LucideSquare, Unsent],
-  providers: [Recorder],
   templateUrl: './microphone.html',
   styleUrl: './microphone.scss',
 })
@@ -51,9 +49,6 @@ export class Microphone {
   private readonly underWay = inject(UnderWay);
   protected readonly address = signal('');
   protected readonly clock = computed(() => position(this.recorder.elapsed()));
-  protected readonly running = computed(() =>
-    ['recording', 'paused'].includes(this.recorder.state()),
-  );
   /** The loudness people hear grows with the logarithm of the amplitude: -60 dBFS is none. */
   protected readonly loudness = computed(() => {
     const decibels = 20 * Math.log10(Math.max(this.recorder.level(), 1e-6));
@@ -67,14 +62,6 @@ export class Microphone {
       const address = sound ? URL.createObjectURL(sound.blob) : '';
       this.address.set(address);
       onCleanup(() => URL.revokeObjectURL(address));
-    });
-    const stay = (event: BeforeUnloadEvent): void => {
-      if (this.running()) event.preventDefault();
-    };
-    addEventListener('beforeunload', stay);
-    inject(DestroyRef).onDestroy(() => {
-      removeEventListener('beforeunload', stay);
-      this.recorder.stop();
     });
   }
 

@@ -1,4 +1,4 @@
-import { inject, Injectable, signal } from '@angular/core';
+import { computed, effect, inject, Injectable, signal, untracked } from '@angular/core';
 import { Session as SignedIn } from '../../api/session';
 import { words } from '../../words';
 import { forget, holdWhile, isFull, keepChunk, keepSession, type Session } from './recording-store';
@@ -25,8 +25,10 @@ export interface Sound {
   readonly blob: Blob;
 }
 
-/** Records sound, and keeps every second of it in this browser as it comes. */
-@Injectable()
+/**
+ * Records sound, and keeps every second of it in this browser as it comes; it goes on whatever page is shown.
+ */
+@Injectable({ providedIn: 'root' })
 export class Recorder {
   private readonly signedIn = inject(SignedIn);
   readonly state = signal<RecorderState>('idle');
@@ -38,6 +40,8 @@ export class Recorder {
   /** Why it did not begin, or ended by itself. */
   readonly fault = signal('');
   readonly sound = signal<Sound | null>(null);
+  /** Whether somebody is recording, or has paused. */
+  readonly running = computed(() => ['recording', 'paused'].includes(this.state()));
 
   private source: Source | null = null;
   private media: MediaRecorder | null = null;
@@ -49,6 +53,16 @@ export class Recorder {
   private tickedAt = 0;
   private lock: WakeLockSentinel | null = null;
   private letGo: () => void = () => undefined;
+
+  constructor() {
+    addEventListener('beforeunload', (event) => {
+      if (this.running()) event.preventDefault();
+    });
+    // Nobody goes on recording for somebody who has signed out.
+    effect(() => {
+      if (this.signedIn.user() === null) untracked(() => this.stop());
+    });
+  }
 
   /** Begin; where that fails, `fault` says why. */
   async start(wanted: Wanted, title: string): Promise<void> {

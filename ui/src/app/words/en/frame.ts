@@ -4,6 +4,7 @@ export const frame = {
   places: {
     library: 'Library',
     add: 'Add',
+    addRecording: 'Add, recording',
     admin: 'Admin',
     account: 'Account',
     api: 'API',
