@@ -296,3 +296,30 @@ def test_a_server_that_was_killed_goes_on_where_it_was(
     second = make_server(data_dir=tmp_path / "one")
     assert not left.exists()
     assert second.wait(accepted["job"]["id"])["state"] == "done"
+
+
+@pytest.mark.parametrize(
+    ("given", "kept"),
+    [
+        ("Meeting 21/11", "Meeting 21/11"),
+        ("C:\\notes or A/B?", "C:\\notes or A/B?"),
+        ("  And then\n...  ", "And then ..."),
+        ("Tom \u202e& Anna etc.", "Tom & Anna etc."),
+    ],
+)
+def test_a_title_is_no_path_and_keeps_what_people_wrote(
+    server: LiveServer, talk: Path, given: str, kept: str
+) -> None:
+    uploaded = server.upload(talk, title=given, transcribe="false")["recording"]
+    assert uploaded["title"] == kept
+    other = server.upload(talk, transcribe="false")["recording"]
+    assert other["title"] == talk.stem
+    changed = server.client.patch(f"/recordings/{other['id']}", json={"title": given})
+    assert changed.json()["title"] == kept
+
+
+def test_a_title_of_nothing_visible_changes_nothing(server: LiveServer, talk: Path) -> None:
+    recording = server.upload(talk, title=" \u200b ", transcribe="false")["recording"]
+    assert recording["title"] == talk.stem
+    changed = server.client.patch(f"/recordings/{recording['id']}", json={"title": "\u200b"})
+    assert changed.json()["title"] == talk.stem

@@ -317,6 +317,17 @@ def test_several_recordings_are_exported_as_one_file(
     assert sorted(names) == sorted([f"{stem}.srt", f"{stem}.txt", f"{stem} (2).srt", f"{stem} (2).txt"])
 
 
+def test_a_title_with_slashes_makes_no_folders_where_it_is_a_file(server: LiveServer, recording: str) -> None:
+    path = f"/recordings/{recording}"
+    server.client.patch(path, json={"title": "../Meeting 21/11"})
+    assert server.client.get(path).json()["title"] == "../Meeting 21/11"
+    shown = server.client.get(f"{path}/transcript", params={"format": "txt"})
+    assert 'filename=".._Meeting 21_11.txt"' in shown.headers["content-disposition"]
+    assert "%2F" not in shown.headers["content-disposition"]
+    archive = server.client.post("/exports", json={"recording_ids": [recording], "formats": ["txt"]})
+    assert zipfile.ZipFile(io.BytesIO(archive.content)).namelist() == [".._Meeting 21_11.txt"]
+
+
 def test_everything_a_person_has_is_handed_out_and_erased(server: LiveServer, meeting: Path) -> None:
     with server.member("leaver") as leaver:
         mine = server.transcribed(meeting, leaver)["id"]

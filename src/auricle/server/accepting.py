@@ -107,7 +107,7 @@ def accept(service: Service, user: User, arrival: Arrival, wishes: Wishes) -> Ac
         recording = Recording(
             id=arrival.recording_id,
             owner_id=user.id,
-            title=store.clean_name(wishes.title or name.rsplit(".", 1)[0], name),
+            title=store.clean_title(wishes.title, store.clean_title(name.rsplit(".", 1)[0], name)),
             filename=name,
             media_type=_media_type(arrival.media_type),
             size=stored.size,

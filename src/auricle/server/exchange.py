@@ -17,7 +17,7 @@ from auricle.jobs.create import cancel_job
 from auricle.jobs.ledger import OPEN
 from auricle.server.deps import ServiceDep, UserDep
 from auricle.server.models import recording_models
-from auricle.server.sending import blocks, disposition
+from auricle.server.sending import blocks, disposition, file_stem
 from auricle.server.service import Service
 from auricle.store.audit import record
 from auricle.store.recordings import erase, find_recording
@@ -133,7 +133,7 @@ def _add(archive: zipfile.ZipFile, service: Service, recording: Recording) -> No
 
 def _unique(title: str, names: set[str]) -> str:
     """A name for a file in the archive that no other has; titles may be the same."""
-    stem = "".join("_" if one in '<>:"/\\|?*' else one for one in title)[:150] or "transcript"
+    stem = file_stem(title)
     name, number = stem, 2
     while name.casefold() in names:
         name, number = f"{stem} ({number})", number + 1

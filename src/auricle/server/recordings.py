@@ -290,7 +290,7 @@ def change_recording(
         if if_match is not None and if_match.strip('W/" ') not in ("*", str(recording.version)):
             raise Outdated("The recording was changed since you read it: read it again, then change it.")
         if change.title is not None:
-            recording.title = store.clean_name(change.title, recording.title)
+            recording.title = store.clean_title(change.title, recording.title)
             retitle(session, recording)
         if change.tags is not None:
             store.set_tags(session, recording, change.tags)

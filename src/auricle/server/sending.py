@@ -25,6 +25,11 @@ def disposition(filename: str, *, inline: bool = False) -> str:
     return f"{kind}; filename=\"{plain}\"; filename*=UTF-8''{quote(filename, safe='')}"
 
 
+def file_stem(title: str) -> str:
+    """A title as the name of a file, without an ending: no system takes part of it for a folder."""
+    return "".join("_" if one in '<>:"/\\|?*' else one for one in title)[:150] or "transcript"
+
+
 def send_blob(
     request: Request, storage: Storage, key: str, media_type: str, *, attachment: str | None = None
 ) -> Response:
@@ -88,7 +93,8 @@ def blocks(opened: Callable[[], BinaryIO]) -> Iterator[bytes]:
 
 def send_export(exported: Exported, form: Format[Any], title: str) -> Response:
     """An exported transcript; what the format could not show stands in X-Auricle-Warnings (JSON)."""
-    headers = {"Content-Disposition": disposition(f"{title}.{form.extension.lstrip('.')}", inline=True)}
+    filename = f"{file_stem(title)}.{form.extension.lstrip('.')}"
+    headers = {"Content-Disposition": disposition(filename, inline=True)}
     if exported.warnings:
         headers["X-Auricle-Warnings"] = json.dumps(exported.warnings)
     return Response(exported.content, headers=headers, media_type=form.media_type)

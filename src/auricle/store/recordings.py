@@ -41,10 +41,15 @@ _MOST_SPEAKERS = 200
 
 
 def clean_name(name: str | None, otherwise: str = "recording") -> str:
-    """A file name or title as it may be shown: one line, without a path, at most 200 characters."""
+    """A file name as it may be shown: one line, without a path, at most 200 characters."""
     last = re.split(r"[/\\]", name or "")[-1]
-    shown = "".join(one for one in last if unicodedata.category(one) not in _HIDDEN)
-    return " ".join(shown.split())[:200].strip(". ") or otherwise
+    return clean_title(last, "").strip(". ") or otherwise
+
+
+def clean_title(title: str | None, otherwise: str) -> str:
+    """A title as it may be shown: one line, at most 200 characters; `otherwise` where nothing is visible."""
+    shown = "".join(one for one in title or "" if one.isspace() or unicodedata.category(one) not in _HIDDEN)
+    return " ".join(shown.split())[:200].strip() or otherwise
 
 
 def find_recording(session: Session, owner_id: str, recording_id: str, *, trash: bool = True) -> Recording:
