@@ -68,12 +68,15 @@ def test_what_fails_says_why_and_can_be_tried_again(
     failed = server.wait(job)
     assert failed["state"] == "failed"
     assert failed["error"]["stage"] == "language"
+    (listed,) = server.client.get("/recordings").json()["items"]
+    assert (listed["state"], listed["error"]) == ("failed", failed["error"])
     assert server.client.get(f"/jobs/{job}/transcript").status_code == 409
     server.service.storage.put(blob, io.BytesIO(content))
     assert server.client.post(f"/jobs/{job}/retry").status_code == 200
     assert server.wait(job)["state"] == "done"
     assert server.client.post(f"/jobs/{job}/retry").status_code == 409
-    assert server.client.get(f"/recordings/{recording}").json()["state"] == "done"
+    shown = server.client.get(f"/recordings/{recording}").json()
+    assert (shown["state"], shown["error"]) == ("done", None)
 
 
 def test_a_waiting_job_knows_its_place_and_can_be_cancelled(

@@ -109,9 +109,12 @@ def test_a_failed_row_says_why_and_is_tried_again(
     broken = failed(server, speech, tmp_path, "Dictation")
     job = recording(server, broken)["job_id"]
     why = server.client.get(f"/jobs/{job}").json()["error"]["message"]
+    asked: list[str] = []
+    page.on("request", lambda request: asked.append(request.url))
     show(page, server, "/?view=failed")
     expect(page.get_by_role("link", name="failed 1")).to_be_visible()
     expect(row(page, "Dictation")).to_contain_text(why)
+    assert not any("/jobs/" in url for url in asked)
     assert axe(page) == []
     press(page, "Try again: Dictation")
     shows(page, "“Dictation” is in the queue.")

@@ -78,6 +78,9 @@ class RecordingModel(BaseModel):
     )
     tags: list[str]
     state: str = Field(description="Of the latest job, or none.")
+    error: dict[str, Any] | None = Field(
+        description="Why the latest job ended without success: code, message, stage."
+    )
     job_id: str | None = Field(description="The latest job.")
     transcript_id: str | None = Field(description="The current transcript.")
     media: dict[str, Any] | None = Field(description="Format, codec, channels and so on, once decoded.")
@@ -130,10 +133,11 @@ def recording_models(session: Session, recordings: Sequence[Recording]) -> list[
         RecordingModel(
             tags=tags[one.id],
             state=jobs[one.job_id].state if one.job_id in jobs else "none",
+            error=jobs[one.job_id].error if one.job_id in jobs else None,
             **{
                 name: getattr(one, name)
                 for name in RecordingModel.model_fields
-                if name not in ("tags", "state")
+                if name not in ("tags", "state", "error")
             },
         )
         for one in recordings

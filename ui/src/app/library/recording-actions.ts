@@ -6,7 +6,6 @@ import { type Job, JobFeed } from '../api/job-feed';
 import { Notices } from '../frame/notices';
 import { words as all } from '../words';
 import { inChunks } from './chunks';
-import { Failures } from './failures';
 import { Listing, type Recording } from './listing';
 import type { TagWish } from './tag-dialog';
 
@@ -20,7 +19,6 @@ const LOOKED = 2500;
 export class RecordingActions {
   private readonly listing = inject(Listing);
   private readonly feed = inject(JobFeed);
-  private readonly failures = inject(Failures);
   private readonly notices = inject(Notices);
   private readonly dialog = inject(Dialog);
 
@@ -55,7 +53,6 @@ export class RecordingActions {
       const job = await got(
         api.POST('/api/v1/jobs/{job_id}/retry', { params: { path: { job_id } } }),
       );
-      this.failures.forget(job_id);
       this.follow(job);
       this.notices.say(words.queued(recording.title));
       void this.listing.count();
@@ -74,7 +71,7 @@ export class RecordingActions {
               }),
             )
           : await got(api.POST('/api/v1/jobs/{job_id}/rerun', { params: { path: { job_id } } }));
-      this.listing.put({ ...recording, job_id: job.id, state: job.state });
+      this.listing.put({ ...recording, job_id: job.id, state: job.state, error: null });
       this.follow(job);
       this.notices.say(
         recording.transcript_id

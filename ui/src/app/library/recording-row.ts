@@ -4,14 +4,12 @@ import {
   ChangeDetectionStrategy,
   Component,
   computed,
-  effect,
   ElementRef,
   inject,
   Injector,
   input,
   output,
   signal,
-  untracked,
   viewChild,
 } from '@angular/core';
 import { MatTooltip } from '@angular/material/tooltip';
@@ -34,11 +32,10 @@ import { MomentPipe, PositionPipe } from '../format/pipes';
 import { Notices } from '../frame/notices';
 import { ProgressLine } from '../parts/progress-line';
 import { words } from '../words';
-import { Failures, reasonOf } from './failures';
 import { languageName } from './languages';
 import type { Recording } from './listing';
 import { RecordingActions } from './recording-actions';
-import { workOf } from './work';
+import { reasonOf, workOf } from './work';
 
 /** The formats that a row offers without asking further. */
 const FORMATS = Object.keys(words.library.menu.exportAs);
@@ -96,7 +93,6 @@ export class RecordingRow {
   protected readonly formats = FORMATS;
   protected readonly actions = inject(RecordingActions);
   private readonly notices = inject(Notices);
-  private readonly failures = inject(Failures);
   private readonly feed = inject(JobFeed);
   private readonly injector = inject(Injector);
   private readonly field = viewChild<ElementRef<HTMLInputElement>>('field');
@@ -113,10 +109,7 @@ export class RecordingRow {
   protected readonly working = computed(() => this.state() !== 'none' && !ENDED.has(this.state()));
   protected readonly work = computed(() => workOf(this.job()));
   protected readonly progress = computed(() => this.job()?.progress ?? null);
-  protected readonly reason = computed(() => {
-    const [job, id] = [this.job(), this.recording().job_id];
-    return job ? reasonOf(job) : id === null ? undefined : this.failures.of(id);
-  });
+  protected readonly reason = computed(() => reasonOf(this.job() ?? this.recording()));
   protected readonly speakers = computed(() =>
     this.recording().speakers.slice(0, SPEAKERS).join(', '),
   );
@@ -125,13 +118,6 @@ export class RecordingRow {
   protected readonly moreTags = computed(() => this.recording().tags.length - TAGS);
   protected readonly language = computed(() => languageName(this.recording().language));
   protected readonly doubtful = computed(() => this.recording().doubtful ?? 0);
-
-  constructor() {
-    effect(() => {
-      const id = this.recording().job_id;
-      if (this.failed() && id !== null && !this.job()) untracked(() => void this.failures.find(id));
-    });
-  }
 
   /** Move the focus to the title. */
   focus(): void {

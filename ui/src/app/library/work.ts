@@ -18,3 +18,10 @@ export function workOf(job: Job | undefined): string {
     .filter(Boolean)
     .join(' · ');
 }
+
+/** Why a job ended without success, as a sentence. */
+export function reasonOf(job: Pick<Job, 'state' | 'error'>): string {
+  const message = job.error?.['message'];
+  const why = typeof message === 'string' ? message : words.library.row.unknownFailure;
+  return job.state === 'dead' ? words.library.row.dead(why) : why;
+}

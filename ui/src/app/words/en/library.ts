@@ -62,7 +62,6 @@ export const library = {
     retryOne: (title: string) => `Try again: ${title}`,
     unknownFailure: 'It could not be transcribed.',
     dead: (why: string) => `Given up after several attempts. ${why}`,
-    findingOut: 'Failed. Asking why…',
     rename: 'Title',
   },
   menu: {
