@@ -31,6 +31,8 @@ OUTPUT = ROOT / "out" / "screenshots"
 SIZES = {"desk": DESK, "phone": PHONE}
 #: The longest picture, in windows.
 _LONGEST = 4
+#: Who speaks in the meeting, and how many sentences at a time.
+ROUND = [("Anna Osei", 4), ("Ben", 2), ("Maria Lund", 3), ("Ben", 1)]
 _AGENT = "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0"
 
 
@@ -53,15 +55,18 @@ def ask_for_keys(page: Page) -> None:
     page.get_by_role("dialog").wait_for()
 
 
+def ask_for_an_export(page: Page) -> None:
+    page.keyboard.press("x")
+    page.get_by_role("dialog").get_by_text("write the budget").wait_for()
+
+
 #: Paths name what `stock` made, in braces.
 SHOTS = (
     Shot("library", "/", "Board meeting, March"),
     Shot("library-search", "/?q=budget", "budget"),
     Shot("add", "/add", "Drop recordings here"),
-    Shot("recording", "/recordings/{meeting}", "write the budget"),
-    Shot(
-        "recording-export", "/recordings/{meeting}", "write the budget", lambda page: page.keyboard.press("x")
-    ),
+    Shot("recording", "/recordings/{meeting}?t=42", "write the budget"),
+    Shot("recording-export", "/recordings/{meeting}", "write the budget", ask_for_an_export),
     Shot(
         "recording-review", "/recordings/{meeting}", "write the budget", lambda page: page.keyboard.press("r")
     ),
@@ -134,6 +139,7 @@ def stock(server: LiveServer, folder: Path) -> dict[str, str]:
     # While its owner's day is new: an upload is refused once the minutes are used up, a job fails by them.
     failed = failed_recording(server)
     meeting = server.transcribed(speech / "meeting_en.flac", title="Board meeting, March", tags="board")
+    name_speakers(server, meeting["id"])
     server.transcribed(
         speech / "english_then_german.flac", title="Interview with K. Osei", tags="press,draft"
     )
@@ -150,6 +156,18 @@ def stock(server: LiveServer, folder: Path) -> dict[str, str]:
         "failed": failed,
         "link": link_for(server, ben).rpartition("#")[2],
     }
+
+
+def name_speakers(server: LiveServer, recording: str) -> None:
+    """Say who speaks: some sentences of one person, then some of another."""
+    path = f"/recordings/{recording}/transcript"
+    segments = server.client.get(path).raise_for_status().json()["segments"]
+    speakers = [name for name, sentences in ROUND * len(segments) for _ in range(sentences)]
+    operations = [
+        {"op": "edit_segment", "id": segment["id"], "speaker": speaker}
+        for segment, speaker in zip(segments, speakers, strict=False)
+    ]
+    server.client.patch(path, json={"operations": operations}).raise_for_status()
 
 
 def failed_recording(server: LiveServer) -> str:
