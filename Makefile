@@ -117,7 +117,7 @@ $(VENV)/.client: $(shell find src/auricle -name '*.py') tools/openapi.py $(VENV)
 	@$(NPM) run --silent api >/dev/null
 	@touch $@
 
-$(VENV)/.ui: $(shell find ui/src ui/public -type f) ui/angular.json ui/tsconfig.json ui/tsconfig.app.json tools/build_ui.py $(VENV)/.client
+$(VENV)/.ui: $(shell find ui/src ui/public -type f) ui/angular.json ui/tsconfig.json ui/tsconfig.app.json ui/squeeze.mjs tools/build_ui.py $(VENV)/.client
 	@echo "Building the web app ..."
 	@$(BIN)/python tools/build_ui.py
 	@touch $@

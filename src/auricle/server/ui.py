@@ -44,6 +44,8 @@ _POLICY = (
     "manifest-src 'self'; base-uri 'self'; form-action 'none'; frame-ancestors 'none'"
 )
 _YEAR = 31_536_000
+#: How files are compressed, the best first, and what the name of the compressed file ends with.
+_ENCODINGS = {"br": ".br", "gzip": ".gz"}
 
 
 class Static(StaticFiles):
@@ -53,10 +55,12 @@ class Static(StaticFiles):
     """
 
     async def get_response(self, path: str, scope: Scope) -> Response:
-        squeezed = f"{path}.gz"
-        if "gzip" in Headers(scope=scope).get("accept-encoding", "") and self.lookup_path(squeezed)[1]:
-            response = await super().get_response(squeezed, scope)
-            response.headers["Content-Encoding"] = "gzip"
+        taken = _tokens(Headers(scope=scope).get("accept-encoding", ""))
+        there = (one for one in _ENCODINGS if one in taken and self.lookup_path(path + _ENCODINGS[one])[1])
+        encoding = next(there, None)
+        if encoding is not None:
+            response = await super().get_response(path + _ENCODINGS[encoding], scope)
+            response.headers["Content-Encoding"] = encoding
             response.headers["Content-Type"] = _media_type(path)
         else:
             response = await super().get_response(path, scope)
@@ -133,6 +137,17 @@ def _is_hashed(path: str) -> bool:
     return folder.startswith("app") and len(stem.rpartition("-")[2]) == 8 and "-" in stem
 
 
+def _tokens(header: str) -> set[str]:
+    """What a header lists, but for what it refuses."""
+    items = (item.replace(" ", "").lower().partition(";") for item in header.split(","))
+    return {name for name, _, weight in items if weight not in ("q=0", "q=0.0")}
+
+
 def _media_type(path: str) -> str:
-    kinds = {".js": "text/javascript; charset=utf-8", ".css": "text/css; charset=utf-8"}
+    kinds = {
+        ".js": "text/javascript; charset=utf-8",
+        ".css": "text/css; charset=utf-8",
+        ".svg": "image/svg+xml",
+        ".webmanifest": "application/manifest+json",
+    }
     return kinds.get(Path(path).suffix, "application/octet-stream")
