@@ -25,6 +25,8 @@ export interface Given {
 const AT_ONCE = 2;
 /** So often in a row the connection may break without a part having come over. */
 const MOST_FRUITLESS = 5;
+/** How long (ms) after the start to ask what this installation takes, so that it is known when files come. */
+const WARM_UP = 2000;
 /** The server says these when there is too much at once: it goes on by itself. */
 const LATER: ReadonlySet<string> = new Set(['rate_limited', 'busy']);
 
@@ -235,7 +237,8 @@ export class Uploads {
 
   /** List what earlier pages began and did not finish. */
   private async recover(owner: string): Promise<void> {
-    void this.installation.load();
+    // What the first page itself needs comes first.
+    setTimeout(() => void this.installation.load(), WARM_UP);
     const found = await findUnfinished(owner);
     const known = new Set(this.all().map((one) => one.uploadId));
     const missing = found.filter((one) => !known.has(one.uploadId));

@@ -1,7 +1,7 @@
 import { ChangeDetectionStrategy, Component } from '@angular/core';
 import { RouterLink, RouterLinkActive, RouterOutlet } from '@angular/router';
 import { PageHead } from '../parts/page-head';
-import { words } from '../words';
+import { adminWords } from '../words/admin';
 
 /** The order of the tabs; each is a page of its own under /admin. */
 const tabs = ['system', 'models', 'queues', 'jobs', 'users', 'usage', 'settings', 'audit'] as const;
@@ -65,6 +65,6 @@ const tabs = ['system', 'models', 'queues', 'jobs', 'users', 'usage', 'settings'
   `,
 })
 export class AdminFrame {
-  protected readonly words = words.admin;
+  protected readonly words = adminWords;
   protected readonly tabs = tabs;
 }

@@ -1,8 +1,9 @@
 import type { Routes } from '@angular/router';
 import { words } from '../words';
+import { adminWords } from '../words/admin';
 import { AdminFrame } from './admin-frame';
 
-const { tabs } = words.admin;
+const { tabs } = adminWords;
 const titled = (tab: string) => words.titles.of(tab);
 
 /** The pages for admins, each under its tab's name. */

@@ -9,7 +9,7 @@ import {
 import { api, got, sentenceOf } from '../api/client';
 import { MomentPipe } from '../format/pipes';
 import { Fault } from '../parts/fault';
-import { words } from '../words';
+import { peopleWords } from '../words/admin';
 import { type Event, lineOf } from './deeds';
 import { everybody, type Person } from './people';
 
@@ -25,8 +25,8 @@ const DAY = 86_400_000;
   styleUrl: './audit.scss',
 })
 export class AuditPage {
-  protected readonly words = words.adminPeople.audit;
-  protected readonly common = words.adminPeople;
+  protected readonly words = peopleWords.audit;
+  protected readonly common = peopleWords;
   protected readonly people = signal<readonly Person[]>([]);
   protected readonly who = signal('');
   protected readonly what = signal('');

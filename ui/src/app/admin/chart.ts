@@ -1,5 +1,5 @@
 import { ChangeDetectionStrategy, Component, computed, input } from '@angular/core';
-import { words } from '../words';
+import { adminWords } from '../words/admin';
 import { HEIGHT, pathOf, type Point, WIDTH } from './chart-path';
 import { SPAN } from './queue-history';
 
@@ -116,7 +116,7 @@ export class Chart {
   /** The value that the chart's height has at least. */
   readonly least = input(1);
 
-  protected readonly words = words.admin.chart;
+  protected readonly words = adminWords.chart;
   protected readonly width = WIDTH;
   protected readonly height = HEIGHT;
   protected readonly top = computed(() =>
@@ -127,16 +127,16 @@ export class Chart {
       `${this.label()}.`,
       ...this.lines().map((line) => {
         const values = known(line);
-        if (values.length === 0) return words.admin.chart.unknown(line.name);
+        if (values.length === 0) return adminWords.chart.unknown(line.name);
         const [low, high] = [Math.min(...values), Math.max(...values)].map(this.format());
-        return words.admin.chart.sentence(line.name, this.latest(line), low ?? '', high ?? '');
+        return adminWords.chart.sentence(line.name, this.latest(line), low ?? '', high ?? '');
       }),
     ].join(' '),
   );
 
   protected latest(line: Line): string {
     const value = line.points.at(-1)?.value ?? null;
-    return value === null ? words.admin.unknown : this.format()(value);
+    return value === null ? adminWords.unknown : this.format()(value);
   }
 
   protected drawn(line: Line): string {

@@ -2,7 +2,7 @@ import { ChangeDetectionStrategy, Component } from '@angular/core';
 import { api, got, type Wire } from '../api/client';
 import { roughly } from '../format/amounts';
 import { MomentPipe } from '../format/pipes';
-import { words } from '../words';
+import { adminWords } from '../words/admin';
 import { Unanswered } from './unanswered';
 import { polled } from './polling';
 
@@ -53,8 +53,8 @@ const EVERY = 30_000;
   `,
 })
 export class Chores {
-  protected readonly words = words.admin.chores;
-  protected readonly loading = words.admin.loading;
+  protected readonly words = adminWords.chores;
+  protected readonly loading = adminWords.loading;
   protected readonly asked = polled(EVERY, () => got(api.GET('/api/v1/admin/chores')));
 
   protected every(chore: Wire<'ChoreModel'>): string {

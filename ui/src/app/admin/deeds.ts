@@ -1,7 +1,7 @@
 /** Records of the audit as sentences. */
 
 import type { Wire } from '../api/client';
-import { words } from '../words';
+import { peopleWords } from '../words/admin';
 
 export type Event = Wire<'EventModel'>;
 
@@ -19,7 +19,7 @@ const STRANGERS = 'session.refused';
 
 /** Who did what, in words; `names` are people's names by their ids. */
 export function lineOf(event: Event, names: ReadonlyMap<string, string>): Line {
-  const { audit } = words.adminPeople;
+  const { audit } = peopleWords;
   const owner = event.detail['owner'];
   const say = audit.did[event.action];
   const subject = names.get(event.subject) ?? event.subject;
@@ -42,10 +42,10 @@ export function lineOf(event: Event, names: ReadonlyMap<string, string>): Line {
 }
 
 function nameOf(id: string, names: ReadonlyMap<string, string>): string {
-  return names.get(id) ?? words.adminPeople.audit.gone;
+  return names.get(id) ?? peopleWords.audit.gone;
 }
 
 function unknown(event: Event): string {
-  const { stranger, server } = words.adminPeople.audit;
+  const { stranger, server } = peopleWords.audit;
   return event.action === STRANGERS ? stranger : server;
 }

@@ -2,12 +2,12 @@ import { ChangeDetectionStrategy, Component, computed } from '@angular/core';
 import { RouterLink } from '@angular/router';
 import { LucideCircleAlert, LucideCircleCheck } from '@lucide/angular';
 import { api, refusal, type Wire } from '../api/client';
-import { words } from '../words';
+import { adminWords } from '../words/admin';
 import { Unanswered } from './unanswered';
 import { polled } from './polling';
 
 const EVERY = 10_000;
-const FINE: ReadonlySet<string> = new Set(Object.keys(words.admin.health.fine));
+const FINE: ReadonlySet<string> = new Set(Object.keys(adminWords.health.fine));
 
 interface Check {
   readonly name: string;
@@ -98,8 +98,8 @@ interface Check {
   `,
 })
 export class HealthList {
-  protected readonly words = words.admin.health;
-  protected readonly loading = words.admin.loading;
+  protected readonly words = adminWords.health;
+  protected readonly loading = adminWords.loading;
   protected readonly asked = polled(EVERY, health);
   protected readonly checks = computed<readonly Check[]>(() => {
     const health = this.asked.value();
@@ -110,7 +110,7 @@ export class HealthList {
 }
 
 function check(name: string, says: string): Check {
-  const { checks, fine, well, advice } = words.admin.health;
+  const { checks, fine, well, advice } = adminWords.health;
   const isWell = FINE.has(says);
   return {
     name: checks[name] ?? name,

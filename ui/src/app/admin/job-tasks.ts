@@ -11,6 +11,7 @@ import { api, got, type Wire } from '../api/client';
 import { position } from '../format/amounts';
 import { MomentPipe } from '../format/pipes';
 import { words } from '../words';
+import { adminWords } from '../words/admin';
 import { Unanswered } from './unanswered';
 import { everyPage } from './every-page';
 import type { AdminJob } from './job-list';
@@ -25,8 +26,8 @@ import type { AdminJob } from './job-list';
 })
 export class JobTasks {
   readonly job = input.required<AdminJob>();
-  protected readonly words = words.admin.jobs;
-  protected readonly all = words.admin;
+  protected readonly words = adminWords.jobs;
+  protected readonly all = adminWords;
   protected readonly jobWords = words.jobs;
   protected readonly tasks = signal<readonly Wire<'TaskModel'>[] | null>(null);
   protected readonly error = signal<unknown>(null);

@@ -19,6 +19,7 @@ import { Confirm } from '../frame/confirm';
 import { Notices } from '../frame/notices';
 import { ProgressLine } from '../parts/progress-line';
 import { words } from '../words';
+import { adminWords } from '../words/admin';
 import { everyPage } from './every-page';
 import { Unanswered } from './unanswered';
 import { type AdminJob, JobList, type JobState, STATES } from './job-list';
@@ -57,8 +58,8 @@ export class JobsPage {
   private readonly notices = inject(Notices);
   private readonly top = viewChild.required<ElementRef<HTMLElement>>('top');
   protected readonly list = inject(JobList);
-  protected readonly words = words.admin.jobs;
-  protected readonly all = words.admin;
+  protected readonly words = adminWords.jobs;
+  protected readonly all = adminWords;
   protected readonly jobWords = words.jobs;
   protected readonly states = STATES;
   protected readonly people = signal<readonly Wire<'PersonModel'>[]>([]);

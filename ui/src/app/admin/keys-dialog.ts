@@ -1,7 +1,7 @@
 import { DIALOG_DATA, DialogRef } from '@angular/cdk/dialog';
 import { ChangeDetectionStrategy, Component, inject } from '@angular/core';
 import { Keys } from '../account/keys';
-import { words } from '../words';
+import { peopleWords } from '../words/admin';
 import type { Person } from './people';
 
 /** The API keys of somebody else. */
@@ -30,7 +30,7 @@ import type { Person } from './people';
   `,
 })
 export class KeysDialog {
-  protected readonly words = words.adminPeople.keysOf;
+  protected readonly words = peopleWords.keysOf;
   protected readonly person = inject<Person>(DIALOG_DATA);
   protected readonly dialog = inject<DialogRef>(DialogRef);
 }

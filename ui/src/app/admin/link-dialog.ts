@@ -3,7 +3,7 @@ import { ChangeDetectionStrategy, Component, inject } from '@angular/core';
 import type { Wire } from '../api/client';
 import { precisely } from '../format/amounts';
 import { CopyButton } from '../parts/copy-button';
-import { words } from '../words';
+import { peopleWords } from '../words/admin';
 
 /** Shows a set-up link, this once. */
 @Component({
@@ -38,7 +38,7 @@ import { words } from '../words';
   `,
 })
 export class LinkDialog {
-  protected readonly words = words.adminPeople.link;
+  protected readonly words = peopleWords.link;
   protected readonly shown = inject<{ link: Wire<'MadeLink'>; name: string }>(DIALOG_DATA);
   protected readonly dialog = inject<DialogRef>(DialogRef);
   protected readonly origin = location.origin;

@@ -2,7 +2,7 @@ import { ChangeDetectionStrategy, Component, computed, signal } from '@angular/c
 import { api, got } from '../api/client';
 import { count, size } from '../format/amounts';
 import { MomentPipe, SizePipe } from '../format/pipes';
-import { words } from '../words';
+import { adminWords } from '../words/admin';
 import { Unanswered } from './unanswered';
 import { Meter } from './meter';
 import { polled } from './polling';
@@ -29,8 +29,8 @@ const EVERY = 5000;
   `,
 })
 export class Machine {
-  protected readonly all = words.admin;
-  protected readonly words = words.admin.machine;
+  protected readonly all = adminWords;
+  protected readonly words = adminWords.machine;
   protected readonly asked = polled(EVERY, () => got(api.GET('/api/v1/admin/system')));
   /** Bytes of the disk that have to stay free; null until they are known. */
   private readonly floor = signal<number | null>(null);

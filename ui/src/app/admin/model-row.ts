@@ -2,7 +2,7 @@ import { ChangeDetectionStrategy, Component, computed, input, output } from '@an
 import type { Wire } from '../api/client';
 import { size } from '../format/amounts';
 import { ProgressLine } from '../parts/progress-line';
-import { words } from '../words';
+import { adminWords } from '../words/admin';
 
 export type Wish = 'fetch' | 'load' | 'unload' | 'remove';
 
@@ -21,7 +21,7 @@ export class ModelRow {
   /** What somebody wants done with it. */
   readonly wanted = output<Wish>();
 
-  protected readonly words = words.admin.models;
+  protected readonly words = adminWords.models;
   protected readonly tags = computed(() => {
     const { configured, loaded, in_use: used, state } = this.model();
     return [

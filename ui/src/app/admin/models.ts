@@ -3,7 +3,7 @@ import { api, got, type Wire } from '../api/client';
 import { size } from '../format/amounts';
 import { Confirm } from '../frame/confirm';
 import { Notices } from '../frame/notices';
-import { words } from '../words';
+import { adminWords } from '../words/admin';
 import { Unanswered } from './unanswered';
 import { ModelRow, type Wish } from './model-row';
 import { polled } from './polling';
@@ -25,8 +25,8 @@ const LATER = 5000;
 export class ModelsPage {
   private readonly confirm = inject(Confirm);
   private readonly notices = inject(Notices);
-  protected readonly words = words.admin.models;
-  protected readonly loading = words.admin.loading;
+  protected readonly words = adminWords.models;
+  protected readonly loading = adminWords.loading;
   protected readonly asked = polled(
     (all: readonly Model[] | null) => (all?.some(isFetched) ? SOON : LATER),
     () => got(api.GET('/api/v1/admin/models')),

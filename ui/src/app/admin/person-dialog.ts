@@ -3,7 +3,7 @@ import { ChangeDetectionStrategy, Component, inject } from '@angular/core';
 import { api, got, type Wire } from '../api/client';
 import { Fault } from '../parts/fault';
 import { fieldsOf, Sending, textOf } from '../parts/form';
-import { words } from '../words';
+import { peopleWords } from '../words/admin';
 import { bytesIn, inGigabytes, numberIn, wholeIn } from './limits';
 import type { Person } from './people';
 
@@ -40,7 +40,7 @@ type Change = Wire<'PersonChange'>;
   `,
 })
 export class PersonDialog {
-  protected readonly words = words.adminPeople.person;
+  protected readonly words = peopleWords.person;
   /** Null for somebody new. */
   protected readonly person = inject<Person | null>(DIALOG_DATA);
   protected readonly dialog = inject<DialogRef<Person>>(DialogRef);

@@ -3,7 +3,7 @@ import { LucidePause, LucidePlay } from '@lucide/angular';
 import { api, got, type Wire } from '../api/client';
 import { count, roughly, speed } from '../format/amounts';
 import { MomentPipe, SizePipe } from '../format/pipes';
-import { words } from '../words';
+import { adminWords } from '../words/admin';
 import { Chart, type Line } from './chart';
 import { Unanswered } from './unanswered';
 import { polled } from './polling';
@@ -22,8 +22,8 @@ const EVERY = 2000;
 })
 export class QueuesPage {
   private readonly history = inject(QueueHistory);
-  protected readonly all = words.admin;
-  protected readonly words = words.admin.queues;
+  protected readonly all = adminWords;
+  protected readonly words = adminWords.queues;
   protected readonly live = polled(EVERY, async () => {
     const overview = await got(api.GET('/api/v1/admin/overview'));
     this.history.note(overview);
@@ -56,11 +56,11 @@ export class QueuesPage {
   protected readonly count = count;
   protected readonly speedWords = speed;
   protected readonly minutes = (n: number): string =>
-    words.admin.queues.minutes(n < 10 ? Math.round(n * 10) / 10 : Math.round(n));
+    adminWords.queues.minutes(n < 10 ? Math.round(n * 10) / 10 : Math.round(n));
   protected readonly audio = (seconds: number): string =>
-    seconds > 0 ? roughly(seconds) : words.admin.nothing;
+    seconds > 0 ? roughly(seconds) : adminWords.nothing;
 
-  protected state(worker: Wire<'WorkerModel'>): keyof typeof words.admin.queues.states {
+  protected state(worker: Wire<'WorkerModel'>): keyof typeof adminWords.queues.states {
     if (!worker.alive) return 'silent';
     if (worker.draining) return 'ending';
     return worker.queues.length > 0 ? 'working' : 'idle';

@@ -5,7 +5,7 @@ import { LucideCopy } from '@lucide/angular';
 import { api, got } from '../api/client';
 import { keep, kept } from '../frame/kept';
 import { Notices } from '../frame/notices';
-import { words } from '../words';
+import { adminWords } from '../words/admin';
 import { Unanswered } from './unanswered';
 import { grouped, lineOf, type Setting } from './settings-list';
 
@@ -23,8 +23,8 @@ export class SettingsPage {
   private readonly clipboard = inject(Clipboard);
   private readonly notices = inject(Notices);
   private readonly all = signal<readonly Setting[]>([]);
-  protected readonly words = words.admin.settings;
-  protected readonly loading = words.admin.loading;
+  protected readonly words = adminWords.settings;
+  protected readonly loading = adminWords.loading;
   protected readonly error = signal<unknown>(null);
   protected readonly ready = signal(false);
   protected readonly search = signal('');

@@ -1,6 +1,6 @@
 import { ChangeDetectionStrategy, Component } from '@angular/core';
 import { addressOf } from '../api/client';
-import { words } from '../words';
+import { adminWords } from '../words/admin';
 import { Chores } from './chores';
 import { HealthList } from './health';
 import { Machine } from './machine';
@@ -39,7 +39,7 @@ import { Machine } from './machine';
   `,
 })
 export class SystemPage {
-  protected readonly words = words.admin;
+  protected readonly words = adminWords;
   protected readonly docs = addressOf('/docs');
   protected readonly metrics = addressOf('/metrics');
 }

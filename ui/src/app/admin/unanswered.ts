@@ -1,6 +1,6 @@
 import { ChangeDetectionStrategy, Component, computed, input, output } from '@angular/core';
 import { sentenceOf } from '../api/client';
-import { words } from '../words';
+import { adminWords } from '../words/admin';
 
 /** Says why something is not here, and offers to try again. */
 @Component({
@@ -24,6 +24,6 @@ import { words } from '../words';
 export class Unanswered {
   readonly error = input.required<unknown>();
   readonly again = output();
-  protected readonly words = words.admin;
+  protected readonly words = adminWords;
   protected readonly sentence = computed(() => sentenceOf(this.error()));
 }

@@ -10,7 +10,7 @@ import { api, got, sentenceOf, type Wire } from '../api/client';
 import { count, roughly, size } from '../format/amounts';
 import { keep, kept } from '../frame/kept';
 import { Fault } from '../parts/fault';
-import { words } from '../words';
+import { peopleWords } from '../words/admin';
 import { audioOn, lastDays, type Sum, sumOf } from './days';
 import { DayBars } from './day-bars';
 import { everyPage } from './every-page';
@@ -26,8 +26,8 @@ const dayName = new Intl.DateTimeFormat(undefined, { dateStyle: 'medium', timeZo
   styleUrl: './usage.scss',
 })
 export class UsagePage {
-  protected readonly words = words.adminPeople.usage;
-  protected readonly common = words.adminPeople;
+  protected readonly words = peopleWords.usage;
+  protected readonly common = peopleWords;
   protected readonly range = signal(kept('usage.days', 30));
   protected readonly fault = signal('');
   protected readonly count = count;

@@ -11,7 +11,7 @@ import { MomentPipe } from '../format/pipes';
 import { Confirm } from '../frame/confirm';
 import { Notices } from '../frame/notices';
 import { Fault } from '../parts/fault';
-import { words } from '../words';
+import { peopleWords } from '../words/admin';
 import { KeysDialog } from './keys-dialog';
 import { LinkDialog } from './link-dialog';
 import { everybody, type Person } from './people';
@@ -35,8 +35,8 @@ import { PersonDialog } from './person-dialog';
   styleUrl: './users.scss',
 })
 export class UsersPage {
-  protected readonly words = words.adminPeople.users;
-  protected readonly common = words.adminPeople;
+  protected readonly words = peopleWords.users;
+  protected readonly common = peopleWords;
   protected readonly session = inject(Session);
   protected readonly people = signal<readonly Person[] | null>(null);
   protected readonly fault = signal('');
@@ -69,7 +69,7 @@ export class UsersPage {
 
   protected async change(person: Person): Promise<void> {
     const changed = await this.edit(person);
-    if (changed !== undefined) this.notices.say(words.adminPeople.person.saved(changed.name));
+    if (changed !== undefined) this.notices.say(peopleWords.person.saved(changed.name));
   }
 
   protected showKeys(person: Person): void {

@@ -1,13 +1,11 @@
 /**
  * Every sentence people read, in one place: another language is another folder beside `en`.
  *
- * Pages take their part: `protected readonly words = words.library`.
+ * Pages take their part: `protected readonly words = words.library`. Those of admins are in `admin.ts`.
  */
 
 import { account } from './en/account';
 import { add } from './en/add';
-import { admin } from './en/admin';
-import { adminPeople } from './en/admin-people';
 import { editing } from './en/editing';
 import { frame } from './en/frame';
 import { jobs } from './en/jobs';
@@ -21,8 +19,6 @@ import { units } from './en/units';
 export const words = {
   account,
   add,
-  admin,
-  adminPeople,
   editing,
   frame,
   jobs,
