@@ -300,7 +300,7 @@ def test_two_speakers_become_one_and_the_others_keep_their_colours(
 def test_somebody_is_named_where_nobody_was_told_apart(server: LiveServer, page: Page, speech: Path) -> None:
     told = tell(server, speech / "sentence_en.flac", [("", "Hello there."), ("", "Good morning.")])
     read(page, server, told)
-    page.locator(".transcript").get_by_role("button", name="Say who is speaking").click()
+    page.locator(".transcript").get_by_role("button", name="Who says this?").click()
     fill(page, "Name", "Anna")
     press(page, "Save")
     saved(page)

@@ -61,7 +61,7 @@ import { words } from './words';
 
     @media (max-width: 700px) {
       main:not(.alone) {
-        padding-bottom: calc(64px + var(--tray, 0px) + env(safe-area-inset-bottom));
+        padding-bottom: calc(var(--bar) + var(--tray, 0px));
       }
     }
   `,

@@ -20,9 +20,9 @@ export class Notices {
   private last = 0;
   readonly shown = this.all.asReadonly();
 
-  /** Say that something was done, perhaps with a way to undo it. */
-  say(text: string, action?: Notice['action']): void {
-    this.show({ text, fault: false, ...(action && { action }) });
+  /** Say that something was done, perhaps with a way to undo it; the answer takes the notice away again. */
+  say(text: string, action?: Notice['action']): () => void {
+    return this.show({ text, fault: false, ...(action && { action }) });
   }
 
   /** Say why something could not be done. */
@@ -39,9 +39,10 @@ export class Notices {
     this.all.update((all) => all.filter((one) => one.id !== id));
   }
 
-  private show(notice: Omit<Notice, 'id'>): void {
+  private show(notice: Omit<Notice, 'id'>): () => void {
     const id = ++this.last;
     this.all.update((all) => [...all.slice(1 - MOST), { id, ...notice }]);
     setTimeout(() => this.dismiss(id), notice.action || notice.fault ? STAY_WITH_ACTION : STAY);
+    return () => this.dismiss(id);
   }
 }

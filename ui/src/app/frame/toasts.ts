@@ -93,7 +93,7 @@ import { Notices } from './notices';
 
     @media (max-width: 700px) {
       .stack {
-        bottom: calc(76px + var(--tray, 0px) + env(safe-area-inset-bottom));
+        bottom: calc(var(--bar) + var(--player) + var(--tray, 0px) + 12px);
       }
     }
   `,

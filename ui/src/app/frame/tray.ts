@@ -95,7 +95,7 @@ export class Tray {
   protected readonly jobs = computed(() => this.running().slice(0, MOST));
   protected readonly more = computed(() => this.running().length - this.jobs().length);
   protected readonly ended = computed(() =>
-    this.finished().filter((job) => !this.elsewhere().has(job.id)),
+    this.finished().filter((job) => !this.elsewhere().has(job.id) && !this.isShown(job)),
   );
   protected readonly something = computed(
     () => this.files().length + this.running().length + this.ended().length > 0,

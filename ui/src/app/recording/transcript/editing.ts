@@ -110,10 +110,7 @@ export class Editing {
 
   private delete(id: number): void {
     void this.store.apply([{ op: 'delete_segment', id }], words.editing.did.deleted);
-    this.notices.say(words.editing.deleted, {
-      name: words.frame.undo,
-      act: () => void this.store.undo(),
-    });
+    this.store.offerUndo(words.editing.deleted);
   }
 
   private giveUp(): void {
@@ -134,7 +131,7 @@ export class Editing {
     if (!oneLine(text.slice(caret))) return this.step(1, 0);
     if (!oneLine(text.slice(0, caret))) return;
     const cut = splitAt(stored, text, caret);
-    if (!cut) return this.notices.say(words.editing.noTimes);
+    if (!cut) return void this.notices.say(words.editing.noTimes);
     const next = Math.max(...transcript.segments.map((one) => one.id)) + 1;
     this.stop();
     void this.store.apply(cut, words.editing.did.split);

@@ -16,7 +16,6 @@ import {
   LucideWholeWord,
   LucideX,
 } from '@lucide/angular';
-import { Notices } from '../../frame/notices';
 import { words } from '../../words';
 import { Finding } from './finding';
 import { TranscriptStore } from './transcript-store';
@@ -40,7 +39,6 @@ export class FindBar {
   readonly closed = output();
   protected readonly words = words.editing.find;
   protected readonly finding = inject(Finding);
-  private readonly notices = inject(Notices);
   private readonly store = inject(TranscriptStore);
   private readonly field = viewChild.required<ElementRef<HTMLInputElement>>('field');
 
@@ -81,11 +79,7 @@ export class FindBar {
   protected async replaceAll(): Promise<void> {
     const count = await this.finding.replaceAll();
     this.stay();
-    if (!count) return;
-    this.notices.say(this.words.replaced(count), {
-      name: words.frame.undo,
-      act: () => void this.store.undo(),
-    });
+    if (count) this.store.offerUndo(this.words.replaced(count));
   }
 
   /** Where nothing is left to be replaced the buttons cannot keep the focus. */

@@ -26,7 +26,7 @@ const MEASURE = 72;
           aria-haspopup="dialog"
           [class.nobody]="!name()"
           [style.color]="color()"
-          [attr.aria-label]="words.changeSpeaker(name())"
+          [attr.aria-label]="label()"
           (click)="speaker.emit($event)"
         >
           <bdi>{{ name() ?? words.nobody }}</bdi>
@@ -60,6 +60,11 @@ export class ParagraphView {
   protected readonly name = computed(() => {
     const transcript = this.store.transcript();
     return transcript && nameOf(transcript, this.paragraph().speaker);
+  });
+  /** Null where what stands there says it. */
+  protected readonly label = computed(() => {
+    const name = this.name();
+    return name ? words.editing.changeSpeaker(name) : null;
   });
   protected readonly color = computed(() => {
     const transcript = this.store.transcript();

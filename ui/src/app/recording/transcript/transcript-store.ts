@@ -1,4 +1,4 @@
-import { computed, inject, Injectable, signal } from '@angular/core';
+import { computed, DestroyRef, inject, Injectable, signal } from '@angular/core';
 import {
   addressOf,
   api,
@@ -61,6 +61,8 @@ export class TranscriptStore {
   private drafts = new Drawer<Draft>('draft', '');
   private kept = new Drawer<readonly Change[]>('changes', '');
   private sending: Promise<void> | null = null;
+  /** Takes back what offers to undo the last change. */
+  private withdraw = (): void => undefined;
 
   /** The transcript with all changes made so far; null where there is none (yet). */
   readonly transcript = this.shown.asReadonly();
@@ -87,6 +89,10 @@ export class TranscriptStore {
   readonly reviewing = signal(false);
   /** Somebody looks for something in the text. */
   readonly finding = signal(false);
+
+  constructor() {
+    inject(DestroyRef).onDestroy(() => this.withdraw());
+  }
 
   /** Read a recording's transcript; what this tab had not sent yet follows. Throws Refused and Unreachable. */
   async load(recordingId: string): Promise<void> {
@@ -123,6 +129,14 @@ export class TranscriptStore {
     const now = this.shown();
     if (!now || !operations.length) return Promise.resolve();
     return this.enqueue(changeOf(now, operations, words, { sitting }));
+  }
+
+  /** Say what the last change did, with a button that takes it back until something else is changed. */
+  offerUndo(text: string): void {
+    this.withdraw = this.notices.say(text, {
+      name: words.frame.undo,
+      act: () => void this.undo(),
+    });
   }
 
   /** Take the last change back exactly; answers what it was, null where there is none. */
@@ -191,6 +205,7 @@ export class TranscriptStore {
   }
 
   private enqueue(change: Change): Promise<void> {
+    this.withdraw();
     this.pending.update((all) => [...all, change]);
     this.keepPending();
     this.show();

@@ -7,8 +7,7 @@ export const editing = {
   nobody: 'Who says this?',
   backTo: 'Back to',
   sure: (percent: number) => `The engine was ${percent} % sure of this word.`,
-  changeSpeaker: (name: string | null) =>
-    name ? `${name}: rename or change the speaker` : 'Say who is speaking',
+  changeSpeaker: (name: string) => `${name}: rename or change the speaker`,
   hearFrom: (time: string) => `Play from ${time}`,
   editLabel: (name: string | null, time: string) =>
     name ? `What ${name} says at ${time}` : `Text at ${time}`,
