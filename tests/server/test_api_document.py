@@ -63,3 +63,37 @@ def test_every_route_is_in_the_documentation() -> None:
         [sys.executable, "tools/api_page.py", "--check"], cwd=ROOT, capture_output=True, text=True
     )
     assert done.returncode == 0, done.stderr
+
+
+def test_a_field_that_there_is_not_is_refused_by_its_name(any_server: LiveServer) -> None:
+    def refused(method: str, path: str, body: dict[str, Any]) -> str:
+        answer = any_server.client.request(method, path, json=body)
+        assert (answer.status_code, answer.json()["code"]) == (422, "invalid_request")
+        detail: str = answer.json()["detail"]
+        return detail
+
+    before = any_server.client.patch("/users/me", json={"retention_days": 30}).json()
+    sentence = "body.quota_space: there is no such field."
+    assert refused("PATCH", "/users/me", {"retention_days": 3, "quota_space": 1}) == sentence
+    assert any_server.client.get("/users/me").json()["retention_days"] == before["retention_days"] == 30
+    assert "body.sise" in refused("POST", "/uploads", {"filename": "a.wav", "size": 1, "sise": 1})
+    operation = {"op": "delete_segment", "id": 0}
+    edit = refused("PATCH", "/recordings/none/transcript", {"operations": [operation], "nots": "why"})
+    assert "body.nots" in edit
+
+
+def test_no_body_has_fields_without_a_meaning(any_server: LiveServer) -> None:
+    document = any_server.app.openapi()
+    open_ended = []
+    for path, methods in document["paths"].items():
+        for method, route in methods.items():
+            body = route.get("requestBody", {}).get("content", {}).get("application/json")
+            if body is None or not path.startswith("/api/v1"):
+                continue
+            kinds = [one for one in body["schema"].get("anyOf", [body["schema"]]) if "$ref" in one]
+            assert kinds, f"{method} {path} takes a body without a name"
+            for kind in kinds:
+                schema = document["components"]["schemas"][kind["$ref"].rsplit("/", 1)[1]]
+                if schema.get("additionalProperties") is not False:
+                    open_ended.append(f"{method} {path}")
+    assert open_ended == []

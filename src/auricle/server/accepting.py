@@ -17,6 +17,7 @@ from auricle.errors import AudioError, Forbidden, InvalidOption, NotFound
 from auricle.jobs.create import PRIORITIES, create_job
 from auricle.jobs.options import JobOptions, read_options
 from auricle.pipeline import prepare_options
+from auricle.server.bodies import Sent
 from auricle.server.dialects.model_names import model_options
 from auricle.server.incoming import Form, Stored
 from auricle.server.models import JobModel, RecordingModel, job_models, recording_models
@@ -39,12 +40,12 @@ class Accepted(BaseModel):
     duplicate_of: str | None = Field(description="An older recording of yours with the same bytes.")
 
 
-class Wishes(BaseModel):
+class Wishes(Sent):
     """What is wanted with an upload."""
 
     title: str | None = None
-    tags: list[str] = []
-    options: dict[str, Any] = {}
+    tags: list[str] = Field([])
+    options: dict[str, Any] = Field({})
     priority: str = "normal"
     transcribe: bool = True
     on_duplicate: str = "keep"

@@ -1,11 +1,18 @@
-"""How much of a request is taken into memory."""
+"""What the bodies of requests may hold: fields that mean something, and no more than fits into memory."""
 
+from pydantic import BaseModel, ConfigDict
 from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from auricle.server.request_log import route_of
 
 _LARGEST = 16 << 20
+
+
+class Sent(BaseModel):
+    """What a request says; a field that there is not is refused, so that nobody believes it had an effect."""
+
+    model_config = ConfigDict(extra="forbid")
 
 
 class BoundedBodies:

@@ -4,10 +4,11 @@ from collections.abc import Callable
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Header, Request, Response
-from pydantic import BaseModel, Field
+from pydantic import Field
 from starlette.concurrency import run_in_threadpool
 
 from auricle.errors import LimitExceeded, NotFound, Outdated
+from auricle.server.bodies import Sent
 from auricle.server.deps import ServiceDep, UserDep
 from auricle.server.incoming import RAW_BODY
 from auricle.server.service import Service
@@ -40,7 +41,7 @@ IfMatch = Annotated[
 ]
 
 
-class Edits(BaseModel):
+class Edits(Sent):
     """Changes to a transcript, made one after the other: all of them or none."""
 
     operations: list[dict[str, Any]] = Field(
@@ -62,13 +63,13 @@ class EditedModel(VersionModel):
     speakers: list[dict[str, Any]] = Field(description="All there are now.")
 
 
-class SpeakerName(BaseModel):
+class SpeakerName(Sent):
     """Another name for a speaker."""
 
     name: str = Field(min_length=1, max_length=200)
 
 
-class Merge(BaseModel):
+class Merge(Sent):
     """Two speakers that are one."""
 
     speaker: str

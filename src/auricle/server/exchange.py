@@ -8,13 +8,14 @@ from typing import Annotated, BinaryIO
 import structlog
 from fastapi import APIRouter, Query
 from fastapi.responses import StreamingResponse
-from pydantic import BaseModel, Field
+from pydantic import Field
 from sqlalchemy import select
 
 from auricle.errors import InvalidOption
 from auricle.exports import export, find_format
 from auricle.jobs.create import cancel_job
 from auricle.jobs.ledger import OPEN
+from auricle.server.bodies import Sent
 from auricle.server.deps import ServiceDep, UserDep
 from auricle.server.models import recording_models
 from auricle.server.sending import blocks, disposition, file_stem
@@ -31,7 +32,7 @@ router = APIRouter(tags=["exchange"])
 _BLOCK = 1 << 18
 
 
-class WantedExports(BaseModel):
+class WantedExports(Sent):
     """Which recordings, and in which formats."""
 
     recording_ids: list[str] = Field(min_length=1, max_length=1000)

@@ -18,6 +18,7 @@ from auricle.jobs.create import PRIORITIES, cancel_job, create_job, find_job, re
 from auricle.jobs.ledger import OPEN
 from auricle.jobs.stages import STAGES
 from auricle.server.accepting import asked_options
+from auricle.server.bodies import Sent
 from auricle.server.deps import ServiceDep, UserDep
 from auricle.server.models import JobModel, Moment, job_models
 from auricle.server.paging import Cursor, Limit, Page, paged, read_cursor
@@ -34,7 +35,7 @@ router = APIRouter(tags=["jobs"])
 Priority = Literal["low", "normal", "high"]
 
 
-class NewJob(BaseModel):
+class NewJob(Sent):
     """What is to be done with a recording."""
 
     recording_id: str
@@ -45,7 +46,7 @@ class NewJob(BaseModel):
     )
 
 
-class Rerun(BaseModel):
+class Rerun(Sent):
     """How a job is to be done over."""
 
     options: dict[str, Any] | None = Field(

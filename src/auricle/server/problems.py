@@ -132,6 +132,10 @@ def http_problem(scope: Scope, error: HTTPException) -> JSONResponse:
     return response
 
 
+def _said(error: dict[str, Any]) -> str:
+    return "there is no such field" if error["type"] == "extra_forbidden" else error["msg"]
+
+
 def add_problems(app: FastAPI) -> None:
     """Answer every error with a problem; nobody sees a traceback."""
 
@@ -145,7 +149,7 @@ def add_problems(app: FastAPI) -> None:
     @app.exception_handler(RequestValidationError)
     async def _invalid(request: Request, error: Exception) -> JSONResponse:
         assert isinstance(error, RequestValidationError)  # noqa: S101 - what the handler is registered for
-        errors = [{"where": list(one["loc"]), "message": one["msg"]} for one in error.errors()]
+        errors = [{"where": list(one["loc"]), "message": _said(one)} for one in error.errors()]
         first = errors[0]
         where = ".".join(str(part) for part in first["where"])
         detail = f"{where}: {first['message']}."

@@ -25,6 +25,7 @@ from auricle.server.accepting import (
     read_json,
     wishes_of,
 )
+from auricle.server.bodies import Sent
 from auricle.server.deps import ServiceDep, UserDep
 from auricle.server.incoming import RAW_BODY, Form, Stored, receive_body, receive_form
 from auricle.server.models import RecordingModel, naive, recording_models
@@ -43,7 +44,7 @@ IdempotencyKey = Annotated[
 ]
 
 
-class Change(BaseModel):
+class Change(Sent):
     """What is to change; what is left out stays."""
 
     title: str | None = Field(None, min_length=1, max_length=200)
@@ -63,7 +64,7 @@ class RecordingCounts(BaseModel):
     speakers: dict[str, int] = Field(description="The 200 most frequent names.")
 
 
-class Bulk(BaseModel):
+class Bulk(Sent):
     """The same for many recordings."""
 
     ids: list[str] = Field(min_length=1, max_length=1000)

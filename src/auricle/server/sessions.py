@@ -10,6 +10,7 @@ from auricle.accounts import people, sessions
 from auricle.accounts.tokens import token_hash
 from auricle.errors import Forbidden, InvalidOption, NotFound, RateLimited, Unauthorized
 from auricle.metrics import metrics
+from auricle.server.bodies import Sent
 from auricle.server.deps import AdminDep, CallerDep, ServiceDep, UserDep, session_cookie
 from auricle.server.models import Moment
 from auricle.server.origin import address_of, comes_from_here
@@ -23,7 +24,7 @@ router = APIRouter(tags=["users"])
 _LONGEST = 2000
 
 
-class Credentials(BaseModel):
+class Credentials(Sent):
     """What somebody signs in with."""
 
     name: str = Field(max_length=_LONGEST)
@@ -58,7 +59,7 @@ class PlaceModel(BaseModel):
     current: bool = Field(description="Whether it is the session that asks.")
 
 
-class LinkToken(BaseModel):
+class LinkToken(Sent):
     """The secret part of a set-up link."""
 
     token: str = Field(max_length=_LONGEST)
@@ -86,7 +87,7 @@ class MadeLink(BaseModel):
     expires_at: Moment
 
 
-class PasswordChange(BaseModel):
+class PasswordChange(Sent):
     """A new password."""
 
     current: str = Field(max_length=_LONGEST)

@@ -13,6 +13,7 @@ from starlette.concurrency import run_in_threadpool
 from auricle.accounts.quotas import refuse_more_space
 from auricle.errors import AuricleError, Conflict, NotFound
 from auricle.server.accepting import Accepted, Arrival, Wishes, accept, accepted_model, asked_options
+from auricle.server.bodies import Sent
 from auricle.server.deps import ServiceDep, UserDep
 from auricle.server.incoming import RAW_BODY, Stored, receive_part, too_large
 from auricle.server.models import Moment
@@ -29,7 +30,7 @@ _MOST_PARTS = 10_000
 _MIB = 1 << 20
 
 
-class NewUpload(BaseModel):
+class NewUpload(Sent):
     """A large file that is about to come."""
 
     filename: str = Field(max_length=1000)

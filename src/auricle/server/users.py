@@ -12,6 +12,7 @@ from auricle.accounts import keys, people
 from auricle.accounts.keys import DEFAULT_SCOPES, SCOPES, Scope
 from auricle.accounts.quotas import quota_of
 from auricle.errors import Forbidden, NotFound
+from auricle.server.bodies import Sent
 from auricle.server.deps import AdminDep, CallerDep, ServiceDep, UserDep
 from auricle.server.models import Moment
 from auricle.server.paging import Cursor, Limit, Page, paged, read_cursor
@@ -62,14 +63,14 @@ class Me(UserModel):
     quota: QuotaModel
 
 
-class NewUser(BaseModel):
+class NewUser(Sent):
     """A person to be added."""
 
     name: str = Field(min_length=1, max_length=200)
     role: Literal["admin", "member"] = "member"
 
 
-class UserChange(BaseModel):
+class UserChange(Sent):
     """What is to change; what is left out stays."""
 
     retention_days: int | None = Field(default=None, ge=1, le=36_500)
@@ -100,7 +101,7 @@ class KeyModel(BaseModel):
     revoked_at: Moment | None
 
 
-class NewKey(BaseModel):
+class NewKey(Sent):
     """A key to be made."""
 
     name: str = Field(min_length=1, max_length=200)
