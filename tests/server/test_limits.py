@@ -95,6 +95,29 @@ def test_a_days_minutes_are_counted_and_then_refused(
     assert server.wait(job["id"])["state"] == "done"
 
 
+def test_a_recording_longer_than_a_days_minutes_is_not_put_off_until_tomorrow(
+    make_server: Callable[..., LiveServer], tmp_path: Path
+) -> None:
+    server = make_server(auth="on", quota_minutes=0.1)
+    long = write_wav(tmp_path / "long.wav", say("Alpha bravo charlie delta echo. " * 5))
+    error = server.wait(server.upload(long)["job"]["id"])["error"]
+    assert error["code"] == "quota_exceeded"
+    assert error["message"] == (
+        "This recording is 0.3 minutes long, more than the 0.1 minutes of audio you may have transcribed in "
+        "a day: ask an admin for more, or send it in shorter pieces."
+    )
+
+
+def test_who_may_have_nothing_transcribed_is_not_put_off_until_tomorrow(
+    make_server: Callable[..., LiveServer], talk: Path
+) -> None:
+    server = make_server(auth="on", quota_minutes=0)
+    with talk.open("rb") as file:
+        refused = server.client.post("/recordings", files={"file": file})
+    assert (refused.status_code, refused.json()["code"]) == (429, "quota_exceeded")
+    assert refused.json()["detail"] == "You may have no audio transcribed: ask an admin for minutes."
+
+
 def test_the_interactive_routes_count_the_same_minutes(
     make_server: Callable[..., LiveServer], tmp_path: Path
 ) -> None:

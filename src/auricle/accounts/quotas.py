@@ -1,5 +1,6 @@
 """How much one person may use: space, minutes of audio a day, unfinished jobs."""
 
+import math
 from dataclasses import dataclass
 
 from sqlalchemy import func, select
@@ -58,6 +59,15 @@ def refuse_more_audio(session: Session, owner_id: str, settings: Settings, secon
     allowed = quota_of(session.get_one(User, owner_id), settings).minutes
     if allowed is None:
         return
+    if allowed == 0:
+        raise QuotaExceeded("You may have no audio transcribed: ask an admin for minutes.")
+    if seconds / 60 > allowed:
+        # Rounded up: 31 s are more than half a minute, and are not said to be half a minute.
+        minutes = math.ceil(seconds / 6) / 10
+        raise QuotaExceeded(
+            f"This recording is {minutes:g} minutes long, more than the {allowed:g} minutes of audio you may "
+            "have transcribed in a day: ask an admin for more, or send it in shorter pieces."
+        )
     today = select(func.coalesce(func.sum(Usage.audio_seconds), 0.0)).where(
         Usage.owner_id == owner_id, Usage.day == now().date()
     )
