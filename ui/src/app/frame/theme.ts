@@ -17,6 +17,7 @@ export class Theme {
       const choice = this.now();
       if (choice === 'system') delete document.documentElement.dataset['theme'];
       else document.documentElement.dataset['theme'] = choice;
+      colourBars(choice);
     });
   }
 
@@ -32,5 +33,14 @@ export class Theme {
     } catch {
       // It lasts as long as the page.
     }
+  }
+}
+
+/** The bars of a phone, and of a window that is installed, have the page's colour. */
+function colourBars(choice: Choice): void {
+  for (const bar of document.querySelectorAll<HTMLMetaElement>('meta[data-of]')) {
+    const { of } = bar.dataset;
+    if (choice === 'system') bar.media = `(prefers-color-scheme: ${of})`;
+    else bar.media = of === choice ? 'all' : 'not all';
   }
 }
