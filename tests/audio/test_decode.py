@@ -411,6 +411,31 @@ def test_a_file_cut_off_says_where_it_ends(tmp_path, encode, decoded, tone):
     assert any("of 20.0 s: the file seems to be cut off" in warning for warning in result.warnings)
 
 
+@pytest.mark.parametrize("length_is_known", [True, False])
+def test_zeros_after_a_good_header_are_no_silence(length_is_known, tmp_path, encode, decoded, tone):
+    source = encode(tmp_path / "a.flac", "flac", 16000, tone(1))
+    content = bytearray(source.read_bytes())
+    if not length_is_known:
+        content[21] &= 0xF0
+        content[22:26] = bytes(4)
+    header = 4
+    while not content[header] & 0x80:
+        header += 4 + int.from_bytes(content[header + 1 : header + 4])
+    header += 4 + int.from_bytes(content[header + 1 : header + 4])
+    for kept in range(header, header + 40, 2):
+        source.write_bytes(content[:kept] + bytes(len(content) - kept))
+        with pytest.raises(AudioError):
+            decoded(source)
+
+
+def test_a_short_file_cut_off_says_so_too(tmp_path, encode, decoded, tone):
+    source = encode(tmp_path / "a.flac", "flac", 16000, tone(1.2))
+    source.write_bytes(source.read_bytes()[:-3000])
+    result, _ = decoded(source)
+    assert 0.2 < result.duration < 0.9
+    assert any("of 1.2 s: the file seems to be cut off" in warning for warning in result.warnings)
+
+
 def test_a_bomb_is_stopped_at_the_limit_by_counting_samples(tmp_path, encode):
     source = encode(tmp_path / "bomb.flac", "flac", 8000, np.zeros(60 * 8000, np.int16), times=180)
     assert source.stat().st_size < 2_100_000

@@ -192,7 +192,7 @@ def test_two_files_in_one_form_are_refused(strict: LiveServer, talk: Path) -> No
     [
         ("../../../etc/passwd", "passwd"),
         ("C:\\Users\\me\\talk.wav", "talk.wav"),
-        ("talk\r\nX-Header: 1.wav", "talkX-Header: 1.wav"),
+        ("talk\r\nX-Header: 1.wav", "talk X-Header: 1.wav"),
         ("\u202egnp.exe", "gnp.exe"),
         ("...", "recording"),
         ("a" * 5000, "a" * 200),

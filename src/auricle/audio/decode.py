@@ -222,7 +222,8 @@ def _warnings(
         yield "The timestamps of the recording jump: times may differ from those a player shows."
     seconds = position / SAMPLE_RATE
     promised = info.duration if info.format in _LENGTH_IS_KNOWN else None
-    if position < last and (notes.ends_early or (promised and seconds < promised - 1)):
+    lost = promised is not None and seconds < promised - min(1, max(0.1, promised / 4))
+    if position < last and (notes.ends_early or lost):
         length = f" of {promised:.1f} s" if promised else ""
         yield f"The recording ends after {seconds:.1f} s{length}: the file seems to be cut off."
 

@@ -195,6 +195,9 @@ def _audio_stream(container: "av.container.InputContainer", path: Path, limits: 
         raise LimitExceeded(
             f"The sample rate is {stream.sample_rate:,} Hz; at most {limits.max_sample_rate:,} are allowed."
         )
+    if stream.codec_context.name == "flac":
+        # Without its checksums zeros in place of a FLAC frame are a frame of silence.
+        stream.codec_context.options = {"err_detect": "crccheck+explode"}
     return stream
 
 

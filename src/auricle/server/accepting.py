@@ -44,8 +44,8 @@ class Wishes(Sent):
     """What is wanted with an upload."""
 
     title: str | None = None
-    tags: list[str] = Field([])
-    options: dict[str, Any] = Field({})
+    tags: list[str] = Field(default=[])
+    options: dict[str, Any] = Field(default={})
     priority: str = "normal"
     transcribe: bool = True
     on_duplicate: str = "keep"
