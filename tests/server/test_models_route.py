@@ -1,5 +1,6 @@
 """`/v1/models` by OpenAI's own client: what may be named, and how models come and go."""
 
+import json
 import os
 import shutil
 import socket
@@ -67,6 +68,31 @@ def names(client: openai.OpenAI) -> list[str]:
 def transcribe(client: openai.OpenAI, recording: Path, model: str) -> str:
     with recording.open("rb") as file:
         return client.audio.transcriptions.create(model=model, file=file).text
+
+
+class TestJobs:
+    """Names as models of our own API's jobs."""
+
+    @pytest.mark.parametrize("name", ["home", "fast", "whisper-1", TINY.name])
+    @pytest.mark.parametrize("who", ["an admin", "a member"])
+    def test_a_listed_name_means_what_it_means_everywhere(
+        self, server: LiveServer, client: openai.OpenAI, cache: Path, speech: Path, name: str, who: str
+    ) -> None:
+        put_into(cache, "Systran", "faster-whisper-tiny")
+        assert name in names(client)
+        with server.client_for(None) if who == "an admin" else server.member("Anna") as asking:
+            options = {"options": json.dumps({"model": name})}
+            recording = server.transcribed(speech / "en_00.flac", asking, **options)
+            job = asking.get(f"/jobs/{recording['job_id']}").json()
+        assert job["options"]["model"] == ("tiny" if name == "home" else TINY.name)
+
+    def test_where_a_models_folder_lies_is_nobodys_business(self, server: LiveServer, speech: Path) -> None:
+        with server.member("Anna") as member:
+            job = server.upload(speech / "en_00.flac", member)["job"]
+            assert job["options"]["model"] == member.get("/info").json()["model"] == TINY.name
+            again = member.post(f"/jobs/{server.wait(job['id'], member)['id']}/rerun").json()
+            assert again["options"] == job["options"]
+            assert server.wait(again["id"], member)["state"] == "done"
 
 
 class TestListing:

@@ -48,6 +48,11 @@ DEFAULT_MODELS = ("base", "small", "large-v3-turbo")
 _HUB_ID = re.compile(r"[A-Za-z0-9][\w.-]{0,95}/[A-Za-z0-9][\w.-]{0,95}", re.ASCII)
 
 
+def plain_name(name: str) -> str:
+    """What a model is called: of a folder or file of one's own just the last part, whose place is private."""
+    return name if _HUB_ID.fullmatch(name) else Path(name).name
+
+
 @dataclass(frozen=True, slots=True)
 class ModelFiles:
     """A model on disk that can be loaded.
@@ -61,7 +66,7 @@ class ModelFiles:
 
     @property
     def title(self) -> str:
-        """The name for transcripts: of a folder of one's own just its last part, whose place is private."""
+        """The name for transcripts."""
         return self.path.name if self.revision.startswith("local-") else self.name
 
 

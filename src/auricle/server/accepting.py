@@ -18,7 +18,7 @@ from auricle.jobs.create import PRIORITIES, create_job
 from auricle.jobs.options import JobOptions, read_options
 from auricle.pipeline import prepare_options
 from auricle.server.bodies import Sent
-from auricle.server.dialects.model_names import model_options
+from auricle.server.dialects.model_names import model_options, stands_for_another
 from auricle.server.incoming import Form, Stored
 from auricle.server.models import JobModel, RecordingModel, job_models, recording_models
 from auricle.server.service import Service
@@ -80,15 +80,17 @@ def asked_options(service: Service, user: User, given: Mapping[str, Any]) -> Job
     A member gets the engines and models that are here: only an admin lets the server fetch some, or looks for
     them in its folders. Raises UnknownModel or Forbidden.
     """
-    options = read_options(given, service.settings)
-    if user.role == "admin":
-        return options
-    if options.engine not in ("auto", "faster-whisper", "pocketsphinx", service.settings.engine):
+    settings, is_admin = service.settings, user.role == "admin"
+    options = read_options(given, settings)
+    if not is_admin and options.engine not in ("auto", "faster-whisper", "pocketsphinx", settings.engine):
         raise Forbidden(f"Only an admin may choose the engine {options.engine} here.")
-    if given.get("model") is None:
+    model = options.model
+    if given.get("model") is None or model is None:
+        return options
+    if is_admin and not stands_for_another(settings, model):
         return options
     others = {name: value for name, value in given.items() if name != "model"}
-    return read_options({**others, **model_options(service.settings, options.model)}, service.settings)
+    return read_options({**others, **model_options(settings, model)}, settings)
 
 
 def accept(service: Service, user: User, arrival: Arrival, wishes: Wishes) -> Accepted:

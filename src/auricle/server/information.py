@@ -10,6 +10,7 @@ from auricle import __version__
 from auricle.audio.vad import VadOptions
 from auricle.engines import SpeechOptions
 from auricle.engines.languages import WHISPER_LANGUAGES
+from auricle.engines.models import plain_name
 from auricle.engines.options import meaning_of
 from auricle.engines.registry import CAPABILITIES
 from auricle.exports import FORMATS
@@ -55,7 +56,9 @@ class Info(BaseModel):
 
     version: str
     engine: str = Field(description="The one that is taken where a request names none.")
-    model: str | None = Field(description="The one that is taken; null is chosen by device.")
+    model: str | None = Field(
+        description="The one that is taken, by its plain name; null is chosen by device."
+    )
     engines: list[EngineModel]
     languages: dict[str, str] = Field(description="Code and name.")
     formats: list[str] = Field(description="GET /formats has their options.")
@@ -72,7 +75,7 @@ def info(service: ServiceDep, _: UserDep) -> Info:
     return Info(
         version=__version__,
         engine=settings.engine,
-        model=settings.model,
+        model=None if settings.model is None else plain_name(settings.model),
         engines=[
             EngineModel(
                 name=name,

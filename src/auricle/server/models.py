@@ -8,6 +8,7 @@ from pydantic import BaseModel, Field, PlainSerializer
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from auricle.engines.models import plain_name
 from auricle.errors import InvalidOption
 from auricle.jobs.status import JobStatus, statuses
 from auricle.store.recordings import tags_of
@@ -52,7 +53,7 @@ class JobModel(BaseModel):
     error: dict[str, Any] | None = Field(description="Why it ended without success: code, message, stage.")
     trouble: dict[str, Any] | None = Field(description="Why a task is being tried again: code and message.")
     warnings: list[str] = Field(description="Sentences about what a reader should know.")
-    options: dict[str, Any] = Field(description="What was asked for.")
+    options: dict[str, Any] = Field(description="What was asked for; a model by its plain name.")
     priority: int
     transcript_id: str | None = Field(description="The transcript it made.")
     version: int = Field(description="Differs whenever anything else here may differ.")
@@ -90,6 +91,12 @@ class RecordingModel(BaseModel):
     deleted_at: Moment | None = Field(description="When it went to the trash.")
 
 
+def _shown(options: dict[str, Any]) -> dict[str, Any]:
+    """The options of a job without the place of a model's folder."""
+    model = options.get("model")
+    return options if model is None else {**options, "model": plain_name(model)}
+
+
 def job_model(status: JobStatus) -> JobModel:
     """A job as it goes over the wire."""
     job = status.job
@@ -109,7 +116,7 @@ def job_model(status: JobStatus) -> JobModel:
         error=job.error,
         trouble=dict(status.trouble) if status.trouble else None,
         warnings=job.warnings,
-        options=job.options,
+        options=_shown(job.options),
         priority=job.priority,
         transcript_id=job.transcript_id,
         version=status.version,

@@ -57,6 +57,12 @@ def model_options(settings: Settings, name: str | None) -> dict[str, str]:
     return meant
 
 
+def stands_for_another(settings: Settings, name: str) -> bool:
+    """Whether nothing is opened by this name itself: an alias, one of OpenAI's, or a folder's last part."""
+    is_folder = settings.model is not None and models.plain_name(settings.model) == name != settings.model
+    return is_folder or name in (WHISPER, *OPENAI_NAMES, *_aliases(settings))
+
+
 def listed_models(settings: Settings) -> list[ListedModel]:
     """Every name that works now, whisper-1 and the configured model first, each once."""
     configured = _configured(settings)
@@ -81,7 +87,7 @@ def weights_of(settings: Settings, engine: str, model: str | None) -> str:
     if engine not in WHISPER_ENGINES:
         return f"{engine} {model or ''}"
     name = model or default_model(choose_device(settings.device, settings.compute_type).name)
-    return models.REPOSITORIES.get(name) or (Path(name).name if Path(name).is_absolute() else name)
+    return models.REPOSITORIES.get(name) or models.plain_name(name)
 
 
 def _aliases(settings: Settings) -> dict[str, str]:
@@ -106,7 +112,7 @@ def _configured_names(settings: Settings) -> tuple[str, ...]:
     if settings.model is None:
         return (settings.engine,)
     engine = settings.engine if settings.engine != "auto" else WHISPER_ENGINES[1]
-    return (Path(settings.model).name, settings.model, engine)
+    return (models.plain_name(settings.model), settings.model, engine)
 
 
 def _whisper_model(settings: Settings) -> str | None:
@@ -146,7 +152,8 @@ def _configured(settings: Settings) -> ListedModel:
     """The model that the settings mean, by its own name; it may not be here yet."""
     model = _whisper_model(settings)
     if model is None:
-        return ListedModel(settings.model or settings.engine, settings.engine, settings.model)
+        own = models.plain_name(settings.model) if settings.model else settings.engine
+        return ListedModel(own, settings.engine, settings.model)
     files = models.find(settings.model or model, models_dir=settings.models_dir)
     if files is None:
         return ListedModel(model, settings.engine, model)

@@ -166,14 +166,13 @@ export class Choices {
   readonly models = computed(() => {
     const info = this.installation.info();
     const engine = info && engineOf(this.chosen(), info)?.name;
-    const usual = plainName(info?.model ?? null);
     return this.installation
       .models()
-      .filter((one) => one.engine === engine && one.owned_by !== 'openai' && one.id !== usual)
+      .filter((one) => one.engine === engine && one.owned_by !== 'openai' && one.id !== info?.model)
       .map((one) => one.id);
   });
   /** The name of the model that is taken where none is chosen. */
-  readonly usualModel = computed(() => plainName(this.installation.info()?.model ?? null));
+  readonly usualModel = computed(() => this.installation.info()?.model ?? null);
 
   choose(part: Partial<Choice>): void {
     const before = this.chosen();
@@ -214,9 +213,4 @@ export class Choices {
       on_duplicate: 'return',
     };
   }
-}
-
-/** A model in a folder is called by the folder's name. */
-function plainName(model: string | null): string | null {
-  return model?.split(/[/\\]/).pop() ?? null;
 }
