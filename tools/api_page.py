@@ -29,7 +29,8 @@ curl "$api/jobs/$job/transcript?format=srt"           # fetch what was said
 ```
 
 - **Errors** are problem details (RFC 9457, `application/problem+json`): `detail` is a sentence that says
-  what to do, `code` is for programs, `retryable` says whether the same request may succeed later.
+  what to do, `code` is for programs, `retryable` says whether the same request may succeed later. A field of
+  a body that there is not is refused (422), never ignored.
 - **Lists** come in pages: pass `next` of one page as `cursor` of the next.
 - **Writes are safe to repeat**: uploads and jobs take an `Idempotency-Key`; changes take the `ETag` that
   was read in `If-Match` and answer 412 where somebody was faster.
