@@ -37,11 +37,11 @@ FOR_PROGRAMS = frozenset(
 )
 
 _NOT_BUILT = Path(__file__).parent / "html" / "no-app.html"
-#: Angular's styles carry the nonce; sound and pictures made in the browser are blobs.
+#: Angular's styles carry the nonce; sound that was recorded in the browser is a blob.
 _POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self' 'nonce-{nonce}'; connect-src 'self'; "
-    "img-src 'self' data: blob:; font-src 'self'; media-src 'self' blob:; worker-src 'self' blob:; "
-    "manifest-src 'self'; base-uri 'self'; form-action 'none'; frame-ancestors 'none'"
+    "img-src 'self'; font-src 'self'; media-src 'self' blob:; manifest-src 'self'; base-uri 'self'; "
+    "form-action 'none'; frame-ancestors 'none'"
 )
 _YEAR = 31_536_000
 #: How files are compressed, the best first, and what the name of the compressed file ends with.
