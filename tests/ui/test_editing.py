@@ -106,6 +106,17 @@ def test_enter_splits_backspace_joins_and_both_are_undone_exactly(
     assert texts_of(server, talk) == [text for _, text in TALK]
 
 
+def test_keys_pressed_right_after_enter_go_into_the_passage(server: LiveServer, page: Page, talk: str) -> None:
+    read(page, server, talk)
+    passage(page, "The audit comes first.").focus()
+    opened = page.evaluate("""() => {
+      const press = (key) => new KeyboardEvent("keydown", { key, bubbles: true, cancelable: true });
+      document.activeElement.dispatchEvent(press("Enter"));
+      return document.activeElement.getAttribute("role");
+    }""")
+    assert opened == "textbox"
+
+
 def test_a_passage_left_empty_goes_and_can_be_brought_back(server: LiveServer, page: Page, talk: str) -> None:
     before = transcript_of(server, talk)
     read(page, server, talk)

@@ -1,4 +1,4 @@
-import { inject, Injectable, signal } from '@angular/core';
+import { ApplicationRef, inject, Injectable, signal } from '@angular/core';
 import { position } from '../../format/amounts';
 import { Notices } from '../../frame/notices';
 import { words } from '../../words';
@@ -19,6 +19,7 @@ export interface Open {
 /** Typing into the text: one segment at a time, saved when it is left and when the typing pauses. */
 @Injectable()
 export class Editing {
+  private readonly app = inject(ApplicationRef);
   private readonly store = inject(TranscriptStore);
   private readonly notices = inject(Notices);
   private readonly now = signal<Open | null>(null);
@@ -38,6 +39,8 @@ export class Editing {
     if (this.now()?.id === id) return;
     this.finish();
     this.now.set({ id, caret });
+    // At once, not with the next frame: the keys pressed until then would go nowhere.
+    this.app.tick();
   }
 
   /** The segment's element is there: let it be typed into. */
