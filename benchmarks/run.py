@@ -1,6 +1,6 @@
 """Measures what the README claims: prints one table per question, and keeps them in benchmarks/README.md.
 
-    python benchmarks/run.py [speed] [memory] [throughput] [accuracy] [--quick]
+    python benchmarks/run.py [speed] [memory] [throughput] [accuracy] [web] [--quick]
 
 Without a question all are asked; with everything this takes about an hour on two cores. `--quick` takes
 minutes, prints, and leaves the README as it is.
@@ -18,12 +18,14 @@ import memory
 import speed
 import table
 import throughput
+import web
 
 QUESTIONS = {
     "speed": speed.measure,
     "memory": memory.measure,
     "throughput": throughput.measure,
     "accuracy": accuracy.measure,
+    "web": web.measure,
 }
 
 
@@ -38,7 +40,7 @@ def machine() -> str:
 def main() -> None:
     parser = argparse.ArgumentParser(description="Measure Auricle against others.")
     parser.add_argument("question", nargs="*", help=f"of {', '.join(QUESTIONS)}; default: all")
-    parser.add_argument("--quick", action="store_true", help="10 minutes of audio; keep nothing")
+    parser.add_argument("--quick", action="store_true", help="10 minutes of audio, few recordings; keep nothing")
     given = parser.parse_args()
     if unknown := set(given.question) - QUESTIONS.keys():
         parser.error(f"no such question: {', '.join(sorted(unknown))}")

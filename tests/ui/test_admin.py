@@ -2,7 +2,7 @@
 
 import re
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
 
@@ -11,7 +11,7 @@ from playwright.sync_api import Locator, Page, expect
 from sqlalchemy import update
 
 from auricle.store.schema import Job, Task, Worker, now
-from browser import PHONE, Complaints, axe, fill, overflow, press, shows
+from browser import Complaints, axe, fill, press, shows
 from fake_hub import COMMIT, FakeHub, running_hub
 from live_server import LiveServer, live_server
 from visitors import add, admin, enter, let_the_admin_in
@@ -79,21 +79,6 @@ def kill(server: LiveServer) -> None:
     with server.service.database.write() as session:
         session.execute(update(Task).values(state="dead", attempt=5, losses=5, error=error))
         session.execute(update(Job).values(state="dead", error=error, finished_at=now()))
-
-
-@pytest.mark.parametrize("dark", [False, True])
-def test_every_tab_is_accessible_at_a_desk_and_on_a_phone(
-    server: LiveServer, new_page: Callable[..., Page], dark: bool
-) -> None:
-    for size in (None, PHONE):
-        page = new_page(size, dark=dark) if size else new_page(dark=dark)
-        enter(page, server, admin(server), "/admin")
-        for tab in TABS:
-            page.get_by_role("navigation", name="Admin").get_by_role("link", name=tab.title()).click()
-            page.wait_for_url(f"**/admin/{tab}")
-            expect(page.get_by_text("Asking the server")).to_have_count(0)
-            assert axe(page) == []
-            assert overflow(page) == 0
 
 
 def test_members_are_not_let_in(server: LiveServer, page: Page) -> None:

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
-from browser import DESK, PHONE, Complaints, arrives, axe, fill, overflow, press, shows
+from browser import Complaints, arrives, axe, fill, press, shows
 from live_server import LiveServer, live_server
 from visitors import MARKUP, PASSWORD, add, admin, enter, is_open, let_the_admin_in, session_of
 
@@ -193,17 +193,3 @@ def test_older_events_come_when_asked_for(server: LiveServer, page: Page) -> Non
     expect(events).to_have_count(100)
     press(page, "Show older")
     expect(events).to_have_count(122)
-
-
-@pytest.mark.parametrize("dark", [False, True])
-@pytest.mark.parametrize("size", [DESK, PHONE])
-@pytest.mark.parametrize("place", ["users", "usage", "audit"])
-def test_a_page_for_admins_fits_and_can_be_read_by_everybody(
-    server: LiveServer, new_page: Callable[..., Page], place: str, size: tuple[int, int], dark: bool
-) -> None:
-    page = new_page(size, dark=dark)
-    enter(page, server, admin(server), f"/admin/{place}")
-    expect(page.locator("h2")).to_be_visible()
-    expect(page.locator("main li, main tr").first).to_be_visible()
-    assert overflow(page) == 0
-    assert axe(page) == []

@@ -390,6 +390,10 @@ def test_the_view_follows_until_the_reader_goes_elsewhere(
     back.click()
     expect(page.locator(".spoken")).to_be_in_viewport()
     expect(back).to_have_count(0)
+    page.mouse.wheel(0, 4000)
+    expect(back).to_be_visible()
+    page.get_by_role("slider", name="Position in the recording").press("ArrowRight")
+    expect(page.locator(".spoken")).to_be_in_viewport()
 
 
 def test_all_of_it_by_keyboard(server: LiveServer, page: Page, talk: str) -> None:

@@ -35,6 +35,7 @@ export class Player {
   private readonly starved = signal(false);
   private readonly skips = signal(kept('skipSilence', false));
   private readonly silences = signal<readonly Stretch[]>([]);
+  private readonly sought = signal(0);
 
   /** Where the sound is; changes with every frame while it plays. */
   readonly time = this.at.asReadonly();
@@ -51,6 +52,8 @@ export class Player {
   /** True while it wants to play and the sound has not come yet. */
   readonly waiting = this.starved.asReadonly();
   readonly skipsSilence = this.skips.asReadonly();
+  /** How often somebody went to another place. */
+  readonly seeks = this.sought.asReadonly();
   /** Whole tenths of a second: for what need not change with every frame. */
   readonly tenths = computed(() => Math.floor(this.at() * 10));
 
@@ -107,6 +110,7 @@ export class Player {
     const limit = this.long() || Infinity;
     const place = Math.min(Math.max(0, seconds), limit);
     this.heard = null;
+    this.sought.update((n) => n + 1);
     this.jump(place);
   }
 

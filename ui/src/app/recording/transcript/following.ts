@@ -13,6 +13,7 @@ export class Following {
   private readonly page = inject(TranscriptPage);
   private place: WordPlace | null = null;
   private lit: HTMLElement | null = null;
+  private seeks = 0;
   /** Until when (ms) the view moves by our own doing. */
   private movingUntil = 0;
   private readonly away = signal(false);
@@ -24,8 +25,13 @@ export class Following {
 
   constructor() {
     effect(() => {
-      const [transcript, time] = [this.store.transcript(), this.player.time()];
-      if (transcript) untracked(() => this.moveTo(time > 0 ? wordAt(transcript, time) : null));
+      const [transcript, time, seeks] = [
+        this.store.transcript(),
+        this.player.time(),
+        this.player.seeks(),
+      ];
+      if (!transcript) return;
+      untracked(() => this.moveTo(time > 0 ? wordAt(transcript, time) : null, seeks));
     });
   }
 
@@ -45,11 +51,6 @@ export class Following {
     this.show('smooth');
   }
 
-  /** Somebody chose a moment: stay with it, without moving what they look at. */
-  stay(): void {
-    this.away.set(false);
-  }
-
   /** The view was scrolled, by whomever. */
   scrolled(): void {
     if (performance.now() < this.movingUntil || !this.place) return;
@@ -61,9 +62,12 @@ export class Following {
     this.movingUntil = 0;
   }
 
-  private moveTo(place: WordPlace | null): void {
+  private moveTo(place: WordPlace | null, seeks: number): void {
     const same = place?.segment === this.place?.segment && place?.word === this.place?.word;
-    if (same) return;
+    if (same && seeks === this.seeks) return;
+    // Whoever goes to a moment wants to see it.
+    if (seeks !== this.seeks) this.away.set(false);
+    this.seeks = seeks;
     this.place = place;
     this.light();
     if (!this.away() && !this.isInView()) this.show('smooth');

@@ -24,7 +24,6 @@ export class Pointing {
     const word = (event.target as Element).closest<HTMLElement>('[data-w]')?.dataset['w'];
     const place = this.page.find(segment.id);
     if (place) this.page.activate(place);
-    this.following.stay();
     this.player.seek(segment.words[Number(word ?? NaN)]?.start ?? segment.start);
   }
 

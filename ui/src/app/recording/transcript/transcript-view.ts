@@ -89,7 +89,6 @@ export class TranscriptView {
   }
 
   protected hear(paragraph: Paragraph): void {
-    this.following.stay();
     this.player.seek(paragraph.start);
     this.player.play();
   }
