@@ -30,12 +30,7 @@ const NOBODY_THERE: ReadonlySet<number> = new Set([502, 503, 504]);
  * the session is over it goes on once somebody has signed in again.
  */
 export async function transfer<T>(wanted: Transfer): Promise<Answer<T>> {
-  let answer = await attempt(wanted);
-  if (answer.status === 401 && expiry.isWatched()) {
-    await expiry.end();
-    wanted.signal.throwIfAborted();
-    answer = await attempt(wanted);
-  }
+  const answer = await expiry.through(() => attempt(wanted));
   const body: unknown = await answer.json().catch(() => null);
   if (answer.ok) return { status: answer.status, body: body as T };
   if (NOBODY_THERE.has(answer.status) && body === null) throw unreachable();

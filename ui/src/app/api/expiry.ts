@@ -17,10 +17,6 @@ export const expiry = {
     watched.set(on);
   },
 
-  isWatched(): boolean {
-    return watched();
-  },
-
   /** What `ask` is answered, asked again each time that the session was over and somebody has signed in. */
   async through(ask: () => Promise<Response>): Promise<Response> {
     for (;;) {

@@ -1,4 +1,12 @@
-import { ChangeDetectionStrategy, Component, inject } from '@angular/core';
+import {
+  afterNextRender,
+  ChangeDetectionStrategy,
+  Component,
+  DestroyRef,
+  effect,
+  ElementRef,
+  inject,
+} from '@angular/core';
 import { LucideX } from '@lucide/angular';
 import { words } from '../words';
 import { Notices } from './notices';
@@ -8,39 +16,42 @@ import { Notices } from './notices';
   selector: 'a-toasts',
   changeDetection: ChangeDetectionStrategy.OnPush,
   imports: [LucideX],
+  host: { popover: 'manual', role: 'status', 'aria-live': 'polite' },
   template: `
-    <div class="stack" role="status" aria-live="polite">
-      @for (notice of notices.shown(); track notice.id) {
-        <div class="toast" [class.fault]="notice.fault">
-          <span>{{ notice.text }}</span>
-          @if (notice.action; as action) {
-            <button type="button" class="act" (click)="notices.act(notice)">
-              {{ action.name }}
-            </button>
-          }
-          <button
-            type="button"
-            class="close"
-            [attr.aria-label]="words.dismiss"
-            (click)="notices.dismiss(notice.id)"
-          >
-            <svg lucideX [size]="16"></svg>
+    @for (notice of notices.shown(); track notice.id) {
+      <div class="toast" [class.fault]="notice.fault">
+        <span>{{ notice.text }}</span>
+        @if (notice.action; as action) {
+          <button type="button" class="act" (click)="notices.act(notice)">
+            {{ action.name }}
           </button>
-        </div>
-      }
-    </div>
+        }
+        <button
+          type="button"
+          class="close"
+          [attr.aria-label]="words.dismiss"
+          (click)="notices.dismiss(notice.id)"
+        >
+          <svg lucideX [size]="16"></svg>
+        </button>
+      </div>
+    }
   `,
   styles: `
-    .stack {
+    :host {
       position: fixed;
       z-index: 1100;
-      inset-inline: 0;
-      bottom: 20px;
+      inset: auto 0 20px;
       display: flex;
       flex-direction: column;
       align-items: center;
       gap: 8px;
+      width: auto;
+      margin: 0;
+      border: 0;
       padding: 0 16px;
+      overflow: visible;
+      background: none;
       pointer-events: none;
     }
 
@@ -92,7 +103,7 @@ import { Notices } from './notices';
     }
 
     @media (max-width: 700px) {
-      .stack {
+      :host {
         bottom: calc(var(--bar) + var(--player) + var(--tray, 0px) + 12px);
       }
     }
@@ -101,4 +112,29 @@ import { Notices } from './notices';
 export class Toasts {
   protected readonly words = words.frame;
   protected readonly notices = inject(Notices);
+  private readonly host = inject<ElementRef<HTMLElement>>(ElementRef).nativeElement;
+
+  constructor() {
+    afterNextRender(() => {
+      // An open dialog hides what lies beside it in the body from screen readers, but for live regions.
+      document.body.append(this.host);
+      this.rise();
+    });
+    effect(() => {
+      if (this.notices.shown().length > 0) this.rise();
+    });
+    const opened = (event: Event) => {
+      if (event.target !== this.host) this.rise();
+    };
+    document.addEventListener('toggle', opened, { capture: true });
+    inject(DestroyRef).onDestroy(() => document.removeEventListener('toggle', opened, true));
+  }
+
+  /** Come before everything: of what is in the browser's top layer the last that came covers the others. */
+  private rise(): void {
+    // Where somebody is about to press a button here, leaving for a moment would take the focus away.
+    if (!this.host.isConnected || this.host.contains(document.activeElement)) return;
+    this.host.hidePopover();
+    this.host.showPopover();
+  }
 }
