@@ -40,7 +40,7 @@ def machine() -> str:
 def main() -> None:
     parser = argparse.ArgumentParser(description="Measure Auricle against others.")
     parser.add_argument("question", nargs="*", help=f"of {', '.join(QUESTIONS)}; default: all")
-    parser.add_argument("--quick", action="store_true", help="10 minutes of audio, few recordings; keep nothing")
+    parser.add_argument("--quick", action="store_true", help="short audio, few recordings; keep nothing")
     given = parser.parse_args()
     if unknown := set(given.question) - QUESTIONS.keys():
         parser.error(f"no such question: {', '.join(sorted(unknown))}")

@@ -53,7 +53,7 @@ def test_an_installation_moves_to_postgresql(
 ) -> None:
     monkeypatch.setenv("AURICLE_DATA_DIR", str(tmp_path / "new"))
     monkeypatch.setenv("AURICLE_DATABASE_URL", postgres.new_database())
-    assert "from revision none to 0002" in auricle("db", "upgrade").stdout
+    assert f"from revision none to {head()}" in auricle("db", "upgrade").stdout
     assert "up to date" in auricle("db", "upgrade").stdout
     moved = auricle("db", "migrate-from", f"sqlite:///{installation / 'auricle.db'}")
     assert (moved.status, "2 files" in moved.stdout) == (0, True)

@@ -106,7 +106,7 @@ def test_enter_splits_backspace_joins_and_both_are_undone_exactly(
     assert texts_of(server, talk) == [text for _, text in TALK]
 
 
-def test_keys_pressed_right_after_enter_go_into_the_passage(server: LiveServer, page: Page, talk: str) -> None:
+def test_keys_pressed_right_after_enter_are_typed(server: LiveServer, page: Page, talk: str) -> None:
     read(page, server, talk)
     passage(page, "The audit comes first.").focus()
     opened = page.evaluate("""() => {
