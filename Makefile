@@ -16,7 +16,7 @@ PYTHON ?= $(shell for p in python3 python3.14 python3.13 python3.12 python3.11; 
 	$$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && command -v $$p && break; done)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run demo pages ui dev services test test-ui test-torch lint audit format types bench screenshots lock clean
+.PHONY: help setup run demo pages ui dev services test test-ui test-torch lint audit format types bench screenshots docs lock clean
 
 help: ## Say what can be made
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 14
@@ -43,7 +43,7 @@ test-ui: $(VENV)/.client ## Lint the web app and run its unit tests
 services: ## Install the servers that tests need, where this is Debian and we are root
 	@sh tools/test_services.sh
 
-test: services lint types test-ui $(VENV)/.test $(VENV)/.pages $(VENV)/.ui ## Run every check and every test
+test: services lint types test-ui $(VENV)/.test $(VENV)/.docs $(VENV)/.pages $(VENV)/.ui ## Run every check and every test
 	@$(BIN)/python -m pytest -n 2 --dist loadfile $(PYTEST)
 
 test-torch: $(TORCH_VENV)/.torch ## Run the tests of the engines that need PyTorch
@@ -73,16 +73,22 @@ bench: $(VENV)/.test ## Measure, print the tables, and keep them in benchmarks/R
 screenshots: $(VENV)/.test $(VENV)/.pages $(VENV)/.ui ## Take pictures of every page, or of PAGES="library add", under out/screenshots/
 	@$(BIN)/python tools/screenshots.py $(PAGES)
 
+# The notice is about what comes after Material: CONTRIBUTING.md says what we do about it.
+docs: $(VENV)/.docs ## Build this documentation as pages, in site/
+	@NO_MKDOCS_2_WARNING=1 $(BIN)/python -m mkdocs build --quiet
+	@echo "In site/: index.html, or all of it with its search: $(BIN)/python -m http.server -d site"
+
 lock: $(VENV)/.base ## Pin the newest versions that pyproject.toml allows, with hashes
 	@$(BIN)/python $(PIP_INSTALL) uv
 	@$(COMPILE) pyproject.toml --group build -o requirements/base.txt
 	@$(COMPILE) pyproject.toml --group build --group test -c requirements/base.txt -o requirements/test.txt
+	@$(COMPILE) --group docs -c requirements/base.txt -c requirements/test.txt -o requirements/docs.txt
 	@$(foreach extra,$(EXTRAS),$(COMPILE) pyproject.toml --extra $(extra) -c requirements/base.txt \
 		$(if $(filter $(extra),$(TORCH_EXTRAS)),--override requirements/torch-apart.txt) \
 		-o requirements/$(extra).txt &&) true
 
 clean: ## Remove what was built
-	rm -rf $(VENV) $(TORCH_VENV) ui/node_modules ui/.angular src/auricle/server/static/app out dist build .mypy_cache .ruff_cache .pytest_cache .import_linter_cache
+	rm -rf $(VENV) $(TORCH_VENV) ui/node_modules ui/.angular src/auricle/server/static/app out site dist build .mypy_cache .ruff_cache .pytest_cache .import_linter_cache
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 $(VENV)/bin/python:
@@ -125,6 +131,11 @@ $(VENV)/.ui: $(shell find ui/src ui/public -type f) ui/angular.json ui/tsconfig.
 $(VENV)/.test: requirements/test.txt $(VENV)/.base
 	@echo "Installing what the tests need ..."
 	@$(BIN)/python $(PIP_INSTALL) --require-hashes -r requirements/test.txt
+	@touch $@
+
+$(VENV)/.docs: requirements/docs.txt $(VENV)/.base
+	@echo "Installing what builds the documentation ..."
+	@$(BIN)/python $(PIP_INSTALL) --require-hashes -r requirements/docs.txt
 	@touch $@
 
 $(TORCH_VENV)/.torch: requirements/openai-whisper.txt requirements/test.txt pyproject.toml | $(VENV)/bin/python

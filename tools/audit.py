@@ -50,7 +50,7 @@ class NotAsked(Exception):
 
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("lock", nargs="*", type=Path, help="default: all but requirements/test.txt")
+    parser.add_argument("lock", nargs="*", type=Path, help="default: all but those of tests and pages")
     parser.add_argument("--osv-url", default=OSV, metavar="URL", help=f"default: {OSV}")
     given = parser.parse_args()
     required = {"": False, "required": True}.get(os.environ.get("AURICLE_AUDIT", ""))
@@ -67,9 +67,9 @@ def main() -> int:
 
 
 def locks() -> list[Path]:
-    """The locks of what users install; torch-apart.txt pins nothing."""
+    """The locks of what users install, not of what tests and pages are made with; torch-apart.txt pins nothing."""
     files = (ROOT / "requirements").glob("*.txt")
-    return sorted(file for file in files if file.stem not in ("test", "torch-apart"))
+    return sorted(file for file in files if file.stem not in ("docs", "test", "torch-apart"))
 
 
 def rounds(files: Iterable[Path]) -> Iterator[list[str]]:
