@@ -67,7 +67,7 @@ def main() -> int:
 
 
 def locks() -> list[Path]:
-    """The locks of what users install, not of what tests and pages are made with; torch-apart.txt pins nothing."""
+    """The locks of what users install, not of what makes tests and pages; torch-apart.txt pins nothing."""
     files = (ROOT / "requirements").glob("*.txt")
     return sorted(file for file in files if file.stem not in ("docs", "test", "torch-apart"))
 

@@ -1,6 +1,6 @@
 """What MkDocs is told while it builds the site: pages that are made of something else, diagrams, links.
 
-The pages in docs/ are read on their own too, beside the sources; so links lead to files of the repository, and
+The pages in docs/ are read on their own too, beside the sources: links lead to files of the repository, and
 diagrams are pictures. On the site both become parts of it.
 """
 
