@@ -87,7 +87,7 @@ def test_a_page_of_another_version_is_loaded_as_a_whole(
 ) -> None:
     upgrade = Upgrade(page, complaints)
     page.goto(server.origin)
-    shows(page, "Library")
+    expect(page.get_by_role("searchbox")).to_be_visible()
     upgrade.begins()
     press(page, "Account")
     expect(page.get_by_role("heading", level=1)).to_have_text("Account")
@@ -99,7 +99,7 @@ def test_a_dialog_of_another_version_is_offered_with_it(
 ) -> None:
     upgrade = Upgrade(page, complaints)
     page.goto(server.origin)
-    shows(page, "Library")
+    expect(page.get_by_role("searchbox")).to_be_visible()
     upgrade.begins()
     page.get_by_role("searchbox").fill("typed before")
     press(page, "All keys")
