@@ -184,6 +184,37 @@ def test_nothing_is_restored_into_an_installation_that_holds_something(
     assert rows(office.database) == before
 
 
+def test_a_backup_takes_the_place_of_what_is_there(
+    office: Office, tmp_path: Path, any_database: str
+) -> None:
+    file = tmp_path / "backup.tar"
+    backup(office.database, office.place.storage, file)
+    new = open_office(tmp_path / "new", FakeEngine(), any_database, tables=upgrade)
+    other = new.upload(write_wav(tmp_path / "other.wav", say("Delta echo.")), "berta")
+    new.ask(other)
+    new.work()
+    restore(file, new.database, new.place.storage, resume=resume_unfinished, replace=True)
+    assert rows(new.database, without=("job", "task")) == rows(office.database, without=("job", "task"))
+    kept = {blob.key for blob in office.place.storage.blobs() if not blob.key.startswith("results/")}
+    assert {blob.key for blob in new.place.storage.blobs() if not blob.key.startswith("results/")} == kept
+    new.database.close()
+
+
+def test_what_is_there_stays_where_a_backup_cannot_take_its_place(office: Office, tmp_path: Path) -> None:
+    file = tmp_path / "backup.tar"
+    backup(office.database, office.place.storage, file)
+    edit(office, "Said since the backup.")
+    before, blobs = rows(office.database), {blob.key for blob in office.place.storage.blobs()}
+
+    def fail(_: object) -> None:
+        raise RuntimeError("the power goes")
+
+    with pytest.raises(RuntimeError):
+        restore(file, office.database, office.place.storage, resume=fail, replace=True)
+    assert rows(office.database) == before
+    assert {blob.key for blob in office.place.storage.blobs()} == blobs
+
+
 def flip(content: bytes, place: int) -> bytes:
     return content[:place] + bytes([content[place] ^ 255]) + content[place + 1 :]
 

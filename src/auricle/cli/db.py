@@ -67,6 +67,9 @@ def backup(
 @app.command(cls=Command)
 def restore(
     file: Annotated[Path, typer.Argument(metavar="FILE", help="A backup that auricle db backup wrote.")],
+    replace: Annotated[
+        bool, typer.Option("--replace", help="Delete what this installation holds, in the same step.")
+    ] = False,
 ) -> None:
     """Put a backup into this installation, which has to be empty: all of it, or nothing.
 
@@ -83,7 +86,8 @@ def restore(
         contextlib.closing(database_of(settings)) as database,
         _progress() as say,
     ):
-        counts = read(file, database, storage_of(settings), resume=resume_unfinished, say=say)
+        storage = storage_of(settings)
+        counts = read(file, database, storage, resume=resume_unfinished, replace=replace, say=say)
     typer.echo(f"{counts.rows} rows and {counts.blobs} files ({counts.bytes / 1e6:.1f} MB) were restored.")
 
 

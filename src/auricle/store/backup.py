@@ -17,7 +17,7 @@ from datetime import date, datetime
 from pathlib import Path
 from typing import IO, Any, BinaryIO, cast
 
-from sqlalchemy import Column, Date, DateTime, Table, func, insert, select, text
+from sqlalchemy import Column, Date, DateTime, Table, delete, func, insert, select, text
 from sqlalchemy.orm import Session
 
 from auricle import __version__
@@ -85,15 +85,17 @@ def restore(
     storage: Storage,
     *,
     resume: Callable[[Session], None],
+    replace: bool = False,
     say: Say = lambda _: None,
 ) -> Counts:
-    """Put a backup into an empty installation: all of it, or nothing.
+    """Put a backup into an empty installation, or in the place of what it holds: all of it, or nothing.
 
     `resume` queues again what was not finished, in the transaction that brings the rows. Raises NotFound,
-    DamagedBackup, and Conflict where the installation is not empty or the backup is of another revision.
+    DamagedBackup, and Conflict where the installation is not empty and not to be replaced, or where the
+    backup is of another revision.
     """
     say("Checking the backup")
-    manifest = _checked(file)
+    manifest = check(file)
     prepare_database(database)
     if manifest["revision"] != revision(database):
         raise Conflict(
@@ -112,7 +114,31 @@ def restore(
                 if member.name.startswith("blobs/"):
                     yield member.name.removeprefix("blobs/"), _entry(archive, member.name)
 
-        return _load(database, storage, rows, blobs(), resume, say)
+        return _load(database, storage, rows, blobs(), resume, say, replace=replace)
+
+
+def check(file: Path) -> dict[str, Any]:
+    """Read a backup from end to end; returns its manifest. Raises NotFound and DamagedBackup."""
+    found: dict[str, str] = {}
+    manifest: dict[str, Any] | None = None
+    try:
+        with tarfile.open(file) as archive:
+            for member in archive:
+                with contextlib.closing(_entry(archive, member.name)) as content:
+                    if member.name == "manifest.json":
+                        manifest = json.load(content)
+                    else:
+                        found[member.name] = _digest(content)
+    except FileNotFoundError:
+        raise NotFound(f"There is no file {file}.") from None
+    except (tarfile.TarError, EOFError, OSError, ValueError) as error:
+        raise DamagedBackup(f"{file} is no backup of Auricle, or is cut off: {error}.") from error
+    if manifest is None or manifest.get("format") != _FORMAT:
+        raise DamagedBackup(f"{file} is no backup of Auricle, or is cut off: it has no manifest.")
+    wrong = sorted(name for name, digest in manifest["sha256"].items() if found.get(name) != digest)
+    if wrong:
+        raise DamagedBackup(f"{file} is damaged: {wrong[0]} is not what was written. Nothing was restored.")
+    return manifest
 
 
 def migrate(
@@ -188,9 +214,13 @@ def _load(
     blobs: Iterable[tuple[str, BinaryIO]],
     resume: Callable[[Session], None],
     say: Say,
+    *,
+    replace: bool = False,
 ) -> Counts:
     with database.read() as session:
-        _refuse_unless_empty(session)
+        if not replace:
+            _refuse_unless_empty(session)
+        former = set(_blob_keys(session))
     written: list[str] = []
     size = count = 0
     try:
@@ -200,17 +230,21 @@ def _load(
             written.append(key)
             say(f"{len(written)} files, {size / 1e6:.1f} MB")
         with database.write() as session:
-            _refuse_unless_empty(session)
-            session.execute(text('DELETE FROM "user"'))
+            if not replace:
+                _refuse_unless_empty(session)
+            for table in reversed(Base.metadata.sorted_tables):
+                session.execute(delete(table))
             for table in _tables():
                 count += _insert(session, table, rows(table))
             _after_insert(session)
             resume(session)
         say(f"{count} rows")
     except BaseException:
-        for key in written:
+        for key in set(written) - former:
             storage.delete(key)
         raise
+    for key in former - set(written):
+        storage.delete(key)
     return Counts(count, len(written), size)
 
 
@@ -315,30 +349,6 @@ def _add(archive: tarfile.TarFile, name: str, content: BinaryIO) -> str:
     content.seek(0)
     archive.addfile(entry, content)
     return digest
-
-
-def _checked(file: Path) -> dict[str, Any]:
-    """The manifest of a backup in which every entry is as it was written."""
-    found: dict[str, str] = {}
-    manifest: dict[str, Any] | None = None
-    try:
-        with tarfile.open(file) as archive:
-            for member in archive:
-                with contextlib.closing(_entry(archive, member.name)) as content:
-                    if member.name == "manifest.json":
-                        manifest = json.load(content)
-                    else:
-                        found[member.name] = _digest(content)
-    except FileNotFoundError:
-        raise NotFound(f"There is no file {file}.") from None
-    except (tarfile.TarError, EOFError, OSError, ValueError) as error:
-        raise DamagedBackup(f"{file} is no backup of Auricle, or is cut off: {error}.") from error
-    if manifest is None or manifest.get("format") != _FORMAT:
-        raise DamagedBackup(f"{file} is no backup of Auricle, or is cut off: it has no manifest.")
-    wrong = sorted(name for name, digest in manifest["sha256"].items() if found.get(name) != digest)
-    if wrong:
-        raise DamagedBackup(f"{file} is damaged: {wrong[0]} is not what was written. Nothing was restored.")
-    return manifest
 
 
 def _entry(archive: tarfile.TarFile, name: str) -> BinaryIO:
