@@ -184,9 +184,7 @@ def test_nothing_is_restored_into_an_installation_that_holds_something(
     assert rows(office.database) == before
 
 
-def test_a_backup_takes_the_place_of_what_is_there(
-    office: Office, tmp_path: Path, any_database: str
-) -> None:
+def test_a_backup_takes_the_place_of_what_is_there(office: Office, tmp_path: Path, any_database: str) -> None:
     file = tmp_path / "backup.tar"
     backup(office.database, office.place.storage, file)
     new = open_office(tmp_path / "new", FakeEngine(), any_database, tables=upgrade)
