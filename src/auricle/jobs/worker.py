@@ -29,6 +29,7 @@ from auricle.jobs import Broker
 from auricle.jobs.brokers import open_broker
 from auricle.jobs.health import OK, check_database, examine
 from auricle.jobs.health_server import Answer, Page, answer, refused, serving
+from auricle.jobs.machine_metrics import machine_registry
 from auricle.jobs.reconcile import EVERY, sign_in, sign_out, wake, worker_name
 from auricle.jobs.stages import STAGES
 from auricle.jobs.threads import Crew, ThreadBroker
@@ -242,6 +243,8 @@ def _leave(worker: _Worker) -> None:
 
 
 def _pages(worker: _Worker, watchdog: Watchdog) -> Mapping[str, Page]:
+    machine = machine_registry(worker.place)
+
     def live(_: bool) -> Answer:
         silent = time.monotonic() - watchdog.beat
         return answer(silent < _LIFELESS, {"last_beat": round(silent, 1)})
@@ -264,7 +267,7 @@ def _pages(worker: _Worker, watchdog: Watchdog) -> Mapping[str, Page]:
         return answer(found.status != "unhealthy", document)
 
     def metrics(inside: bool) -> Answer:
-        return Answer(200, exposition(), CONTENT_TYPE) if inside else refused()
+        return Answer(200, exposition(machine), CONTENT_TYPE) if inside else refused()
 
     return {"/health": health, "/health/live": live, "/health/ready": ready, "/metrics": metrics}
 

@@ -11,6 +11,7 @@ from pydantic import BaseModel, Field
 
 from auricle.errors import AuricleError
 from auricle.jobs.health import OK, Health, Status, check_database, examine
+from auricle.jobs.machine_metrics import machine_registry
 from auricle.jobs.queue_metrics import queue_registry
 from auricle.jobs.reconcile import workers_seen
 from auricle.metrics import CONTENT_TYPE, exposition
@@ -158,9 +159,10 @@ def _registry(request: Request, service: ServiceDep) -> CollectorRegistry:
     response_class=Response,
     responses={200: {"content": {"text/plain": {}}}},
 )
-def metrics(registry: Annotated[CollectorRegistry, Depends(_registry)]) -> Response:
+def metrics(service: ServiceDep, registry: Annotated[CollectorRegistry, Depends(_registry)]) -> Response:
     """Metrics of this process and of all queues, for Prometheus: this machine, admins, the scope metrics."""
-    return Response(exposition(registry), media_type=CONTENT_TYPE)
+    machine = machine_registry(service.place)
+    return Response(exposition(registry, machine), media_type=CONTENT_TYPE)
 
 
 def _somebody_works(service: Service) -> bool:
