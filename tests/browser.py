@@ -25,6 +25,7 @@ from playwright.sync_api import (
     expect,
     sync_playwright,
 )
+from playwright.sync_api import TimeoutError as TooLate
 
 from services import missing
 
@@ -229,7 +230,9 @@ def fill(page: Page, label: str, text: str) -> None:
 
 
 def overflow(page: Page) -> int:
-    """How far (CSS pixels) the page is wider than its window."""
+    """How far (CSS pixels) the page stays wider than its window; what is drawn anew may lag behind it."""
+    with contextlib.suppress(TooLate):
+        page.wait_for_function("document.documentElement.scrollWidth <= window.innerWidth", timeout=5000)
     wider: int = page.evaluate("document.documentElement.scrollWidth - window.innerWidth")
     return max(0, wider)
 
