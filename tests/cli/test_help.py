@@ -55,6 +55,7 @@ def test_help_fits_a_terminal_and_speaks_no_python(auricle: Command, monkeypatch
     commands = ["", "transcribe", "doctor", "models", "models list", "models pull", "models remove"]
     commands += ["serve", "worker", "db", "users", "users add", "users reset", "keys", "keys create"]
     commands += ["models verify", "models where", "config", "config show", "config check", "config example"]
+    commands += ["stack", "stack up", "stack clean", "stack restore"]
     for command in commands:
         text = auricle(*command.split(), "--help").stdout
         assert text.startswith(f"Usage: auricle {command}".rstrip())

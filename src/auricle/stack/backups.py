@@ -1,0 +1,59 @@
+"""A stack's database and files in one file on this machine, and back."""
+
+import secrets
+from pathlib import Path
+
+from auricle.errors import Conflict, NotFound, disk_errors
+from auricle.stack.containers import Containers
+from auricle.stack.files import own_services
+from auricle.store.backup import DamagedBackup, check
+
+# The file lies in the volume for as long as it is on its way: /tmp is memory there.
+_HELD = 'file="${AURICLE_DATA_DIR:-/data}/.stack-backup.tar"; trap \'rm -f "$file"\' EXIT; '
+_BACKUP = f'{_HELD}auricle db backup --force "$file" >&2 && cat "$file"'
+_RESTORE = f'{_HELD}cat >"$file" && auricle db restore --replace "$file"'
+
+
+def backup(containers: Containers, file: Path, *, force: bool) -> int:
+    """Write a backup of the stack to `file`, whole or not at all; returns the exit status.
+
+    Raises Conflict where the file exists and `force` is not given, and DamagedBackup where what came out of
+    the container is not one.
+    """
+    if file.exists() and not force:
+        raise Conflict(f"{file} exists: choose another name, or give --force.")
+    if not file.absolute().parent.is_dir():
+        raise NotFound(f"There is no folder {file.absolute().parent}.")
+    temporary = file.with_name(f".{secrets.token_hex(8)}.tmp")
+    try:
+        with disk_errors(file):
+            with temporary.open("wb") as target:
+                status = containers.run_in_server(_BACKUP, stdout=target)
+            if status == 0:
+                _arrived(temporary)
+                temporary.replace(file)
+    finally:
+        temporary.unlink(missing_ok=True)
+    return status
+
+
+def restore(containers: Containers, file: Path) -> int:
+    """Put a backup in the place of what the stack holds, all of it or nothing; returns the exit status.
+
+    Server and workers are stopped meanwhile, and started again whether it succeeded or not. The file has to
+    be checked before.
+    """
+    status = containers.call("stop", *own_services(containers.stack))
+    if status == 0:
+        with file.open("rb") as source:
+            status = containers.run_beside(_RESTORE, stdin=source)
+    return containers.call("up", "--detach") or status
+
+
+def _arrived(file: Path) -> None:
+    try:
+        check(file)
+    except DamagedBackup as error:
+        raise DamagedBackup(
+            "What came out of the container is not a whole backup; nothing was kept."
+        ) from error

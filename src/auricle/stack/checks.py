@@ -1,0 +1,72 @@
+"""What has to be right before containers are built or started: each thing that is wrong is one sentence."""
+
+import errno
+import shutil
+import socket
+
+from auricle.errors import Conflict, DiskFull, NotFound
+from auricle.shipped import checkout
+from auricle.stack.engine import Engine
+from auricle.stack.files import Port, Stack, own_images, ports
+
+#: Bytes that have to be free: to build the images, to build those with CUDA, and to start them.
+_TO_BUILD, _TO_BUILD_CUDA, _TO_START = 5_000_000_000, 15_000_000_000, 1_000_000_000
+
+
+def check_sources() -> None:
+    """Raise NotFound where there is nothing to build images from."""
+    if checkout() is None:
+        raise NotFound(
+            "This Auricle was installed without the sources that images are built from: build them in a "
+            "checkout, or load them from a bundle (docs/offline.md)."
+        )
+
+
+def check_images(stack: Stack, engine: Engine) -> None:
+    """Raise NotFound where an image of Auricle's is missing and cannot be built here."""
+    if checkout() is not None:
+        return
+    for image in own_images(stack):
+        if engine.ask("image", "inspect", image) is None:
+            raise NotFound(
+                f"There is no image {image} here, and this Auricle was installed without the sources to "
+                "build it from: load it from a bundle (docs/offline.md), or start the stack from a checkout."
+            )
+
+
+def check_ports(stack: Stack) -> None:
+    """Raise Conflict where another program uses a port of the stack. For a stack that does not run."""
+    for port in ports(stack):
+        if _is_used(port):
+            cure = (
+                f"set {port.variable} in {stack.env_file} to another" if port.variable else "end that program"
+            )
+            raise Conflict(
+                f"Port {port.number}, at which {port.service} is to be reached, is used by another program: "
+                f"{cure}."
+            )
+
+
+def check_disk(stack: Stack, engine: Engine, *, build: bool) -> None:
+    """Raise DiskFull where the engine's disk has less room than is needed to build, or to start."""
+    folder = engine.folder()
+    if folder is None:
+        return
+    needed = (_TO_BUILD_CUDA if stack.gpu else _TO_BUILD) if build else _TO_START
+    free = shutil.disk_usage(folder).free
+    if free < needed:
+        raise DiskFull(
+            f"Only {free / 1e9:.1f} GB are free in {folder}, and {'building' if build else 'starting'} needs "
+            f"{needed / 1e9:.0f} GB: free some, for example with `{engine.name} system prune`."
+        )
+
+
+def _is_used(port: Port) -> bool:
+    family = socket.AF_INET6 if ":" in port.address else socket.AF_INET
+    with socket.socket(family, socket.SOCK_STREAM) as taken:
+        taken.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            taken.bind((port.address, port.number))
+        except OSError as error:
+            return error.errno == errno.EADDRINUSE
+    return False

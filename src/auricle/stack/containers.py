@@ -1,0 +1,62 @@
+"""Commands to a stack's containers, through the compose command of the engine that was found."""
+
+from dataclasses import dataclass
+from typing import BinaryIO
+
+from auricle.stack.engine import Engine, answer, find_engine, run
+from auricle.stack.environment import check_environment
+from auricle.stack.files import Stack, profiles, project
+
+#: The service that answers requests.
+SERVER = "server"
+
+
+@dataclass(frozen=True, slots=True)
+class Containers:
+    """A stack, and the compose command (with the engine behind it) that runs it."""
+
+    stack: Stack
+    engine: Engine
+    compose: tuple[str, ...]
+
+    def call(
+        self, *words: str, stdin: BinaryIO | None = None, stdout: BinaryIO | None = None, every: bool = False
+    ) -> int:
+        """Run a compose command in front of the user; `every` means the services of all profiles too."""
+        return run(self._words(words, every), stdin, stdout)
+
+    def run_in_server(
+        self, script: str, stdin: BinaryIO | None = None, stdout: BinaryIO | None = None
+    ) -> int:
+        """Run a script of the shell in the server's container, or beside it where that is stopped."""
+        if self.is_running(SERVER):
+            return self.call("exec", "-T", SERVER, "sh", "-c", script, stdin=stdin, stdout=stdout)
+        return self.run_beside(script, stdin, stdout)
+
+    def run_beside(self, script: str, stdin: BinaryIO | None = None, stdout: BinaryIO | None = None) -> int:
+        """Run a script of the shell in a container of its own, made like the server's."""
+        words = ("run", "--rm", "-T", "--entrypoint", "sh", SERVER, "-c", script)
+        return self.call(*words, stdin=stdin, stdout=stdout)
+
+    def is_running(self, service: str | None = None) -> bool:
+        """Whether the stack has containers that run, or one of its services has."""
+        return bool(answer(self._words(["ps", "--quiet", *([service] if service else [])])))
+
+    def volumes(self) -> list[str]:
+        """The names of the volumes that hold the stack's data."""
+        label = f"label=com.docker.compose.project={project(self.stack)}"
+        return (self.engine.ask("volume", "ls", "--quiet", "--filter", label) or "").split()
+
+    def _words(self, words: "list[str] | tuple[str, ...]", every: bool = False) -> list[str]:
+        chosen = profiles(self.stack) if every else self.stack.profiles
+        files = [word for file in self.stack.files() for word in ("--file", str(file))]
+        named = [word for name in chosen for word in ("--profile", name)]
+        return [*self.compose, "--env-file", str(self.stack.env_file), *files, *named, *words]
+
+
+def containers_of(stack: Stack) -> Containers:
+    """What commands a stack; raises NoContainerEngine, NotFound and InvalidSetting, with what to do."""
+    engine = find_engine()
+    compose = tuple(engine.compose())
+    check_environment(stack.env_file)
+    return Containers(stack, engine, compose)

@@ -1,0 +1,53 @@
+"""The file of variables for the compose files: made with random secrets, and refused with the example's."""
+
+import os
+import re
+import secrets
+from pathlib import Path
+
+from dotenv import dotenv_values
+
+from auricle.errors import InvalidSetting, NotFound, disk_errors
+from auricle.shipped import shipped
+
+#: The example to copy, beside the compose files.
+EXAMPLE = "env.example"
+_SECRET = re.compile(r"^(\w*(?:PASSWORD|SECRET|TOKEN|KEY)\w*)=(.+)$", re.MULTILINE)
+
+
+def make_environment(path: Path) -> list[str]:
+    """Write the example to `path` with a secret of its own for each of the example's; returns their names.
+
+    A file that is there is never written over (FileExistsError).
+    """
+    text = _example().read_text(encoding="utf-8")
+    with disk_errors(path):
+        # Its secrets are for the one who starts the stack.
+        handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        with os.fdopen(handle, "w", encoding="utf-8") as file:
+            file.write(_SECRET.sub(lambda found: f"{found[1]}={secrets.token_urlsafe(24)}", text))
+    return [found[1] for found in _SECRET.finditer(text)]
+
+
+def check_environment(path: Path) -> None:
+    """Raise NotFound where the file is missing, InvalidSetting where a secret is still the example's."""
+    if not path.is_file():
+        raise NotFound(
+            f"There is no file {path} with the stack's passwords: `auricle stack up` makes it with random "
+            f"ones, or copy {_example()} to it and set yours."
+        )
+    ours, example = dotenv_values(path, interpolate=False), dotenv_values(_example(), interpolate=False)
+    left = [name for name, value in example.items() if value and _is_secret(name) and ours.get(name) == value]
+    if left:
+        raise InvalidSetting(
+            f"{' and '.join(left)} in {path} {'is' if len(left) == 1 else 'are'} still the example's, which "
+            "everybody knows: choose another value, for example what `openssl rand -hex 24` prints."
+        )
+
+
+def _is_secret(name: str) -> bool:
+    return _SECRET.match(f"{name}=x") is not None
+
+
+def _example() -> Path:
+    return shipped("deploy") / EXAMPLE

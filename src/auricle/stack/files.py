@@ -1,0 +1,155 @@
+"""What the compose files say: services, their ports and images, the project's name."""
+
+import os
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import yaml
+from dotenv import dotenv_values
+
+from auricle.shipped import shipped
+
+#: `$NAME`, or `${NAME}` with what holds where it has no value; the innermost comes first.
+_VARIABLE = re.compile(r"\$(?:(\w+)|\{(\w+)(?:(:?[-?+])([^${}]*))?\})")
+
+
+@dataclass(frozen=True, slots=True)
+class Stack:
+    """Which services are meant: the compose files, the profiles, and the file of variables for them."""
+
+    env_file: Path
+    gpu: bool = False
+    host_network: bool = False
+    dev: bool = False
+    profiles: tuple[str, ...] = ()
+
+    def files(self) -> list[Path]:
+        """The compose files, those that change others last."""
+        chosen = {"gpu": self.gpu, "dev": self.dev, "host": self.host_network}
+        names = ["compose.yaml", *(f"compose.{name}.yaml" for name, wanted in chosen.items() if wanted)]
+        return [shipped("deploy") / name for name in names]
+
+    def variables(self) -> dict[str, str]:
+        """What stands in the file of variables; as for compose, those of the shell win."""
+        return _of_file(self.env_file) | os.environ
+
+
+@dataclass(frozen=True, slots=True)
+class Port:
+    """A port of this machine that a service takes; `variable` sets it, where one does."""
+
+    service: str
+    address: str
+    number: int
+    variable: str | None
+
+
+def services(stack: Stack) -> dict[str, dict[str, Any]]:
+    """The services that run with these profiles, each as its files say together."""
+    every = every_service(stack)
+    chosen = {*stack.profiles, *filter(None, stack.variables().get("COMPOSE_PROFILES", "").split(","))}
+    return {
+        name: service
+        for name, service in every.items()
+        if not service.get("profiles") or chosen.intersection(service["profiles"])
+    }
+
+
+def every_service(stack: Stack) -> dict[str, dict[str, Any]]:
+    """All services of the files, also those of profiles that were not chosen."""
+    merged: dict[str, dict[str, Any]] = {}
+    for document in _documents(stack):
+        for name, service in (document.get("services") or {}).items():
+            merged[name] = merged.get(name, {}) | (service or {})
+    return merged
+
+
+def profiles(stack: Stack) -> tuple[str, ...]:
+    """Every profile there is."""
+    named = (name for service in every_service(stack).values() for name in service.get("profiles", ()))
+    return tuple(dict.fromkeys(named))
+
+
+def project(stack: Stack) -> str:
+    """The name that containers and volumes begin with."""
+    named = [document["name"] for document in _documents(stack) if document.get("name")]
+    variables = stack.variables()
+    default = expanded(str(named[-1]), variables) if named else shipped("deploy").name
+    return variables.get("COMPOSE_PROJECT_NAME") or default
+
+
+def own_services(stack: Stack) -> list[str]:
+    """The services that run Auricle itself."""
+    return [name for name, service in services(stack).items() if "build" in service]
+
+
+def own_images(stack: Stack) -> list[str]:
+    """The images that are built from Auricle's own sources."""
+    variables = stack.variables()
+    found = (service for service in services(stack).values() if "build" in service and "image" in service)
+    return list(dict.fromkeys(expanded(service["image"], variables) for service in found))
+
+
+def ports(stack: Stack) -> Iterator[Port]:
+    """The ports of this machine that the services take."""
+    variables = stack.variables()
+    for name, service in services(stack).items():
+        for port in service.get("ports") or ():
+            text = _short(port) if isinstance(port, dict) else str(port)
+            outside, _, _ = text.rpartition(":")
+            address, _, number = expanded(outside, variables).rpartition(":")
+            if number.isdecimal():
+                # The address comes before the port, so the last variable is the port's.
+                named = [one or other for one, other, *_ in _VARIABLE.findall(outside)]
+                yield Port(name, address.strip("[]"), int(number), named[-1] if named else None)
+
+
+def expanded(text: str, variables: Mapping[str, str]) -> str:
+    """A text of a compose file with the values of its variables."""
+    before = None
+    while before != text:
+        before = text
+        text = _VARIABLE.sub(lambda found: _value(found, variables), text)
+    return text
+
+
+def _value(found: re.Match[str], variables: Mapping[str, str]) -> str:
+    plain, braced, operator, rest = found.groups()
+    value = variables.get(plain or braced)
+    if operator and operator.endswith("+"):
+        return rest if value else ""
+    if operator and operator.endswith("-") and (value is None or (operator == ":-" and not value)):
+        return str(rest)
+    return value or ""
+
+
+def _short(port: Mapping[str, Any]) -> str:
+    return f"{port.get('host_ip', '')}:{port.get('published', '')}:{port.get('target', '')}"
+
+
+def _of_file(path: Path) -> dict[str, str]:
+    if not path.is_file():
+        return {}
+    return {name: value or "" for name, value in dotenv_values(path, interpolate=False).items()}
+
+
+class _Loader(yaml.SafeLoader):  # type: ignore[misc]  # PyYAML ships no types
+    """Reads compose's own tags (!reset, !override) as the plain values they stand before."""
+
+
+def _untagged(loader: yaml.SafeLoader, _: str, node: yaml.Node) -> Any:
+    if isinstance(node, yaml.SequenceNode):
+        return loader.construct_sequence(node, deep=True)
+    if isinstance(node, yaml.MappingNode):
+        return loader.construct_mapping(node, deep=True)
+    return None
+
+
+_Loader.add_multi_constructor("!", _untagged)
+
+
+def _documents(stack: Stack) -> list[dict[str, Any]]:
+    return [yaml.load(file.read_text(encoding="utf-8"), _Loader) or {} for file in stack.files()]  # noqa: S506 -- a SafeLoader
