@@ -32,8 +32,11 @@ def _words() -> list[str]:
 WORDS = _words()
 
 
-def fill(api: str, folder: Path, recordings: int, words: int) -> None:
-    """Short recordings with a transcript each, and then the long one, which is the first in the list."""
+def fill(api: str, folder: Path, recordings: int, words: int) -> str:
+    """Short recordings with a transcript each, and then the long one, which is the first in the list.
+
+    Returns the id of the long one.
+    """
     chance = random.Random(0)
     with httpx.Client(base_url=api, timeout=300) as client:
         for number in range(recordings - 1):
@@ -46,7 +49,9 @@ def fill(api: str, folder: Path, recordings: int, words: int) -> None:
             answer = client.post("/recordings", files={"file": content}, data={"title": LONG})
         accepted = answer.raise_for_status().json()
         until_done(api, [accepted["job"]["id"]])
-        _import(client, accepted["recording"]["id"], words, chance)
+        recording: str = accepted["recording"]["id"]
+        _import(client, recording, words, chance)
+    return recording
 
 
 def _send(client: httpx.Client, file: Path, title: str, tags: str | bool) -> str:

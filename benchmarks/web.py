@@ -8,11 +8,13 @@ import random
 import statistics
 import sys
 import tempfile
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+import httpx
 import numpy as np
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 
@@ -121,11 +123,12 @@ def measure(quick: bool) -> Table:
         sync_playwright() as playwright,
         launch(playwright.chromium) as browser,
     ):
-        fill(api, Path(folder), recordings, words)
+        long = fill(api, Path(folder), recordings, words)
         origin = api.removesuffix("/api/v1")
         page = new_context(browser).new_page()
         page.add_init_script(_BENCH)
         answers = Answers(page)
+        _correct_by_http(answers, api, long, times)
         size = _first_loads(answers, browser, origin, max(3, times // 2))
         page.goto(origin)
         expect(page.get_by_role("link", name=LONG, exact=True)).to_be_visible()
@@ -222,6 +225,18 @@ def _correct(answers: Answers, times: int) -> None:
         with answers.to("five hours: replace all, until it is saved", "click", f"{_NOT_FOUND} && {_SAVED}"):
             replace.click()
         old, new = new, old
+
+
+def _correct_by_http(answers: Answers, api: str, recording: str, times: int) -> None:
+    """One correction after the other as a program sends them, while no page is open."""
+    path = f"/recordings/{recording}/transcript"
+    with httpx.Client(base_url=api, timeout=60) as client:
+        segments = client.get(path).raise_for_status().json()["segments"]
+        for number, one in enumerate(random.Random(2).sample(segments, times)):
+            operation = {"op": "edit_segment", "id": one["id"], "text": f"{one['text']} {number}"}
+            begun = time.perf_counter()
+            client.patch(path, json={"operations": [operation], "continues": True}).raise_for_status()
+            answers.note("five hours: a correction saved, by HTTP", (time.perf_counter() - begun) * 1000)
 
 
 def _first_loads(answers: Answers, browser: Browser, origin: str, times: int) -> float:

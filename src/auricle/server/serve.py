@@ -2,6 +2,7 @@
 
 import contextlib
 import errno
+import gc
 import signal
 import socket
 import ssl
@@ -24,6 +25,9 @@ from auricle.settings import Settings
 
 #: How long (s) requests that are being answered may take when the server ends.
 _GRACE = 10
+#: New objects (Python: 700) before garbage is looked for. All words of a transcript are kept: to look through
+#: those of hours again and again is a third of the work of correcting it.
+_NEW_OBJECTS = 10_000
 
 
 class _Server(uvicorn.Server):
@@ -55,6 +59,7 @@ def serve(settings: Settings) -> None:
     The errors of opening the database and the storage come before anything is served.
     """
     _refuse_unsafe(settings)
+    gc.set_threshold(_NEW_OBJECTS)
     with contextlib.closing(_listening(settings)) as listener, running(settings) as service:
         app = create_app(settings, start=lambda _: contextlib.nullcontext(service))
         config = uvicorn.Config(

@@ -4,11 +4,11 @@ All versions are kept, but for those within one sitting: of a row of saved edits
 """
 
 import io
-import json
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import BinaryIO
 
+from pydantic_core import PydanticSerializationError, from_json, to_json
 from sqlalchemy import and_, func, select, update
 from sqlalchemy.orm import Session
 
@@ -33,8 +33,8 @@ def store_transcript(storage: Storage, recording_id: str, transcript: Transcript
     version_id = new_id()
     blob = f"transcripts/{recording_id}/{version_id}.json"
     try:
-        content = json.dumps(transcript.to_dict(), ensure_ascii=False).encode()
-    except UnicodeEncodeError:
+        content = to_json(transcript.to_dict())
+    except PydanticSerializationError:
         raise InvalidOption("The text has half a character in it (a lone surrogate).") from None
     storage.put(blob, io.BytesIO(content))
     return version_id, blob
@@ -130,7 +130,7 @@ def hold(session: Session, recording_id: str) -> Recording | None:
 def load_transcript(storage: Storage, version: TranscriptVersion) -> Transcript:
     """The transcript of a version; NotFound where its blob is gone."""
     with storage.open(version.blob) as file:
-        return Transcript.from_dict(json.loads(file.read()))
+        return Transcript.from_dict(from_json(file.read()))
 
 
 def read_version(
@@ -142,7 +142,7 @@ def read_version(
     """
     version, file = open_version(database, storage, version)
     with file:
-        return version, Transcript.from_dict(json.loads(file.read()))
+        return version, Transcript.from_dict(from_json(file.read()))
 
 
 def open_version(
