@@ -1,6 +1,5 @@
 """Changes to what a transcript says, and when: pure functions."""
 
-import difflib
 import math
 import re
 from collections.abc import Iterable, Mapping, Sequence
@@ -9,8 +8,7 @@ from dataclasses import replace
 from auricle.errors import InvalidOption, NotFound
 from auricle.transcript.lines import join
 from auricle.transcript.model import Segment, Speaker, Transcript, Word
-
-_LETTERS = re.compile(r"[^\w]+")
+from auricle.transcript.rewording import reworded
 
 
 def edit_segment(
@@ -145,59 +143,11 @@ def _with_each(transcript: Transcript, changed: Mapping[int, Segment]) -> Transc
 def _saying(segment: Segment, text: str) -> Segment:
     """The segment with another text; how sure the engine was of the old one says nothing about it."""
     confidence = segment.confidence if text == segment.text else None
-    return replace(segment, text=_one_line(text), words=_reworded(segment, text), confidence=confidence)
+    return replace(segment, text=_one_line(text), words=reworded(segment, text), confidence=confidence)
 
 
 def _one_line(text: str) -> str:
     return " ".join(text.split())
-
-
-def _reworded(segment: Segment, text: str) -> tuple[Word, ...]:
-    """The words of a new text: those that stay keep their time and confidence.
-
-    The two word lists are aligned by their longest common runs (Ratcliff and Obershelp, as in difflib).
-    """
-    old, new = segment.words, text.split()
-    if not old:
-        return ()
-    matcher = difflib.SequenceMatcher(
-        a=[_plain(word.text) for word in old], b=[_plain(word) for word in new], autojunk=False
-    )
-    words: list[Word] = []
-    for kind, begin, end, first, last in matcher.get_opcodes():
-        if kind == "equal":
-            words += [_spelled(one, new[first + n]) for n, one in enumerate(old[begin:end])]
-        elif first < last:
-            start = old[begin].start if begin < end else _reached(words, segment)
-            stop = (
-                old[end - 1].end if begin < end else (old[begin].start if begin < len(old) else segment.end)
-            )
-            words += _spread(new[first:last], start, max(start, stop), segment.speaker)
-    return tuple(words)
-
-
-def _spelled(word: Word, text: str) -> Word:
-    """A word that stays; who changes its case or its comma has looked at it."""
-    return word if word.text == text else replace(word, text=text, checked=True)
-
-
-def _plain(word: str) -> str:
-    return _LETTERS.sub("", word).casefold() or word
-
-
-def _reached(words: Sequence[Word], segment: Segment) -> float:
-    return words[-1].end if words else segment.start
-
-
-def _spread(texts: Sequence[str], start: float, stop: float, speaker: str | None) -> Iterable[Word]:
-    """Share a stretch of time out to words by their length."""
-    total = sum(map(len, texts))
-    reached = 0
-    for text in texts:
-        begin = start + (stop - start) * reached / total
-        reached += len(text)
-        end = start + (stop - start) * reached / total
-        yield Word(text, round(begin, 3), round(end, 3), None, speaker, checked=True)
 
 
 def _in_order(words: Iterable[Word]) -> Iterable[Word]:

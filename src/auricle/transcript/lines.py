@@ -14,7 +14,7 @@ _CJK = (
 )
 #: Chinese and Japanese put no space anywhere; Thai, Lao, Burmese and Khmer none between words.
 _WITHOUT_ANY_SPACES = re.compile(f"[{_CJK}]")
-_WITHOUT_SPACES = re.compile(f"[{_CJK}\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff]")
+WITHOUT_SPACES = re.compile(f"[{_CJK}\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff]")
 #: Closing punctuation, small kana, and Thai and Lao signs that belong to what precedes open no line.
 _NEVER_FIRST = frozenset(
     "!%),.:;?]}°’”›»‰′″℃、。々〃〉》」』】〕〗〙〛〞〟〻ぁぃぅぇぉっゃゅょゎゕゖァィゥェォッャュョヮヵヶ"
@@ -127,7 +127,7 @@ def may_break(left: str, right: str) -> bool:
 
     Only in scripts without spaces, and never before closing or after opening punctuation.
     """
-    spaceless = _WITHOUT_SPACES.match(left[-1]) or _WITHOUT_SPACES.match(right[0])
+    spaceless = WITHOUT_SPACES.match(left[-1]) or WITHOUT_SPACES.match(right[0])
     return bool(spaceless) and left[-1] not in _NEVER_LAST and right[0] not in _NEVER_FIRST
 
 

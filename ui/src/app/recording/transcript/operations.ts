@@ -1,7 +1,8 @@
 /** The changes a transcript can have, and what each does: the page shows that before the server has answered. */
 
 import type { Segment, Speaker, Transcript, Word } from './model';
-import { core, expression, joined, oneLine } from './spelling';
+import { reworded } from './rewording';
+import { expression, joined, oneLine } from './spelling';
 
 /** One change, as `PATCH /recordings/{id}/transcript` takes it. */
 export type Operation =
@@ -119,53 +120,11 @@ function edited(transcript: Transcript, operation: Of<'edit_segment'>): Transcri
   });
 }
 
-/** The segment with another text: words at its beginning and end that stay keep their times. */
+/** The segment with another text: words that stay keep their times. */
 function saying(segment: Segment, text: string): Segment {
   const line = oneLine(text);
   const confidence = line === segment.text ? segment.confidence : null;
-  const words = segment.words.length ? reworded(segment, line.split(' ').filter(Boolean)) : [];
-  return { ...segment, text: line, confidence, words };
-}
-
-function reworded(segment: Segment, texts: readonly string[]): readonly Word[] {
-  const old = segment.words;
-  const same = (word: Word | undefined, text: string | undefined) =>
-    word !== undefined && text !== undefined && plain(word.text) === plain(text);
-  const most = Math.min(old.length, texts.length);
-  let [head, tail] = [0, 0];
-  while (head < most && same(old[head], texts[head])) head++;
-  while (tail < most - head && same(old.at(-1 - tail), texts.at(-1 - tail))) tail++;
-  const start = old[head]?.start ?? old[head - 1]?.end ?? segment.start;
-  const end = old[old.length - tail - 1]?.end ?? old[head]?.start ?? segment.end;
-  const stays = (word: Word, text: string | undefined) =>
-    text === undefined || word.text === text ? word : { ...word, text, checked: true };
-  const written = texts.slice(head, texts.length - tail);
-  return [
-    ...old.slice(0, head).map((word, n) => stays(word, texts[n])),
-    ...spread(written, start, Math.max(start, end), segment.speaker),
-    ...old.slice(old.length - tail).map((word, n) => stays(word, texts[texts.length - tail + n])),
-  ];
-}
-
-function plain(text: string): string {
-  return core(text).text.toLowerCase();
-}
-
-/** A stretch of time shared out to words by their length. */
-function spread(
-  texts: readonly string[],
-  start: number,
-  end: number,
-  speaker: string | null,
-): Word[] {
-  const total = texts.reduce((sum, text) => sum + text.length, 0);
-  let reached = 0;
-  return texts.map((text) => {
-    const from = start + ((end - start) * reached) / total;
-    reached += text.length;
-    const to = start + ((end - start) * reached) / total;
-    return { text, start: from, end: to, confidence: null, speaker, checked: true };
-  });
+  return { ...segment, text: line, confidence, words: reworded(segment, line) };
 }
 
 function split(transcript: Transcript, id: number, word: number): Transcript {

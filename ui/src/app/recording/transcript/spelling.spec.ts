@@ -87,6 +87,10 @@ describe('a passage cut at a place', () => {
     expect(splitAt(spaceless, spaceless.text, 2)).toEqual([
       { op: 'split_segment', id: 7, word: 1 },
     ]);
+    expect(splitAt(spaceless, '我们都同意', 3)).toEqual([
+      { op: 'edit_segment', id: 7, text: '我们都 同意' },
+      { op: 'split_segment', id: 7, word: 2 },
+    ]);
     expect(splitAt(segment('one two', []), 'one two', 4)).toBeNull();
   });
 });

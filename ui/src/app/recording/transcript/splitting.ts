@@ -1,5 +1,6 @@
-import type { Segment } from './model';
+import type { Segment, Word } from './model';
 import type { Operation } from './operations';
+import { reworded } from './rewording';
 import { oneLine, spaceBetween, spans } from './spelling';
 
 /**
@@ -20,10 +21,17 @@ export function splitAt(
     if (word !== null && word > 0 && word < segment.words.length)
       return [{ op: 'split_segment', id: segment.id, word }];
   }
+  const both = `${left} ${right}`;
   return [
-    { op: 'edit_segment', id: segment.id, text: `${left} ${right}` },
-    { op: 'split_segment', id: segment.id, word: left.split(' ').length },
+    { op: 'edit_segment', id: segment.id, text: both },
+    { op: 'split_segment', id: segment.id, word: wordsIn(left, reworded(segment, both)) },
   ];
+}
+
+/** How many of some words a text is made of that ends with one of them. */
+function wordsIn(text: string, words: readonly Word[]): number {
+  let left = text.replaceAll(' ', '').length;
+  return words.filter((word) => left > 0 && (left -= word.text.length) >= 0).length;
 }
 
 /** The number of the first word behind a place; null where that is inside a word that is to be cut. */
