@@ -5,7 +5,7 @@ from typing import BinaryIO
 
 from auricle.stack.engine import Engine, answer, find_engine, run
 from auricle.stack.environment import check_environment
-from auricle.stack.files import Stack, profiles, project
+from auricle.stack.files import Stack, own_services, profiles, project, services
 
 #: The service that answers requests.
 SERVER = "server"
@@ -31,10 +31,16 @@ class Containers:
         """Run a script of the shell in the server's container, or beside it where that is stopped."""
         if self.is_running(SERVER):
             return self.call("exec", "-T", SERVER, "sh", "-c", script, stdin=stdin, stdout=stdout)
-        return self.run_beside(script, stdin, stdout)
+        ran = self.is_running()
+        status = self.run_beside(script, stdin, stdout)
+        return status if ran else self.call("stop") or status
 
     def run_beside(self, script: str, stdin: BinaryIO | None = None, stdout: BinaryIO | None = None) -> int:
-        """Run a script of the shell in a container of its own, made like the server's."""
+        """Run a script of the shell in a container of its own, made like the server's, beside the others."""
+        others = set(services(self.stack)).difference(own_services(self.stack))
+        status = self.call("up", "--detach", *sorted(others))
+        if status:
+            return status
         words = ("run", "--rm", "-T", "--entrypoint", "sh", SERVER, "-c", script)
         return self.call(*words, stdin=stdin, stdout=stdout)
 
@@ -58,5 +64,5 @@ def containers_of(stack: Stack) -> Containers:
     """What commands a stack; raises NoContainerEngine, NotFound and InvalidSetting, with what to do."""
     engine = find_engine()
     compose = tuple(engine.compose())
-    check_environment(stack.env_file)
+    check_environment(stack)
     return Containers(stack, engine, compose)

@@ -1,14 +1,14 @@
 """The file of variables for the compose files: made with random secrets, and refused with the example's."""
 
+import json
 import os
 import re
 import secrets
 from pathlib import Path
 
-from dotenv import dotenv_values
-
 from auricle.errors import InvalidSetting, NotFound, disk_errors
 from auricle.shipped import shipped
+from auricle.stack.files import Stack, names_in, services
 
 #: The example to copy, beside the compose files.
 EXAMPLE = "env.example"
@@ -25,28 +25,26 @@ def make_environment(path: Path) -> list[str]:
         # Its secrets are for the one who starts the stack.
         handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
         with os.fdopen(handle, "w", encoding="utf-8") as file:
-            file.write(_SECRET.sub(lambda found: f"{found[1]}={secrets.token_urlsafe(24)}", text))
+            file.write(_SECRET.sub(lambda found: f"{found[1]}={secrets.token_hex(24)}", text))
     return [found[1] for found in _SECRET.finditer(text)]
 
 
-def check_environment(path: Path) -> None:
+def check_environment(stack: Stack) -> None:
     """Raise NotFound where the file is missing, InvalidSetting where a secret is still the example's."""
+    path = stack.env_file
     if not path.is_file():
         raise NotFound(
             f"There is no file {path} with the stack's passwords: `auricle stack up` makes it with random "
             f"ones, or copy {_example()} to it and set yours."
         )
-    ours, example = dotenv_values(path, interpolate=False), dotenv_values(_example(), interpolate=False)
-    left = [name for name, value in example.items() if value and _is_secret(name) and ours.get(name) == value]
+    ours, used = stack.variables(), names_in(json.dumps(services(stack)))
+    example = _SECRET.findall(_example().read_text(encoding="utf-8"))
+    left = [name for name, value in example if name in used and ours.get(name) == value]
     if left:
         raise InvalidSetting(
             f"{' and '.join(left)} in {path} {'is' if len(left) == 1 else 'are'} still the example's, which "
             "everybody knows: choose another value, for example what `openssl rand -hex 24` prints."
         )
-
-
-def _is_secret(name: str) -> bool:
-    return _SECRET.match(f"{name}=x") is not None
 
 
 def _example() -> Path:

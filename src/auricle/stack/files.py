@@ -14,6 +14,16 @@ from auricle.shipped import shipped
 
 #: `$NAME`, or `${NAME}` with what holds where it has no value; the innermost comes first.
 _VARIABLE = re.compile(r"\$(?:(\w+)|\{(\w+)(?:(:?[-?+])([^${}]*))?\})")
+_NAME = re.compile(r"(?<!\$)\$(?:(\w+)|\{(\w+))")
+#: A colon that stands in no variable.
+_COLON = re.compile(r":(?![^{]*\})")
+#: What services take of the host's own network, where nothing is published: the variable, and its default.
+_ON_THE_HOST = {
+    "postgres": ("POSTGRES_PORT", 5432),
+    "redis": ("REDIS_PORT", 6379),
+    "gpu-worker": (None, 8080),
+    "cpu-worker": (None, 8081),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,12 +109,21 @@ def ports(stack: Stack) -> Iterator[Port]:
     for name, service in services(stack).items():
         for port in service.get("ports") or ():
             text = _short(port) if isinstance(port, dict) else str(port)
-            outside, _, _ = text.rpartition(":")
-            address, _, number = expanded(outside, variables).rpartition(":")
+            *address, outside, _ = ["", *_COLON.split(text)]
+            number = expanded(outside, variables)
             if number.isdecimal():
-                # The address comes before the port, so the last variable is the port's.
-                named = [one or other for one, other, *_ in _VARIABLE.findall(outside)]
-                yield Port(name, address.strip("[]"), int(number), named[-1] if named else None)
+                where = expanded(":".join(address), variables).strip(":[]")
+                yield Port(name, where, int(number), next(iter(names_in(outside)), None))
+    if stack.host_network:
+        for name, (variable, default) in _ON_THE_HOST.items():
+            number = variables.get(variable or "") or str(default)
+            if number.isdecimal():
+                yield Port(name, "127.0.0.1", int(number), variable)
+
+
+def names_in(text: str) -> list[str]:
+    """The variables that a text of a compose file names."""
+    return [plain or braced for plain, braced in _NAME.findall(text)]
 
 
 def expanded(text: str, variables: Mapping[str, str]) -> str:
