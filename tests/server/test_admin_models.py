@@ -3,7 +3,7 @@
 import os
 import shutil
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -11,41 +11,17 @@ import pytest
 from sqlalchemy import select
 
 from auricle.store.schema import AuditEvent
-from fake_hub import COMMIT, FakeHub, running_hub
+from fake_hub import COMMIT, FakeHub
 from live_server import LiveServer
+from model_cache import TINY, put_into
 
-TINY = Path(__file__).parents[1] / "fixtures" / "whisper-fixture-ct2"
 SIZE = sum(path.stat().st_size for path in TINY.iterdir())
 
 
 @pytest.fixture
-def hub(monkeypatch: pytest.MonkeyPatch) -> Iterator[FakeHub]:
-    """A hub whose one model, tiny, is real."""
-    monkeypatch.setenv("NO_PROXY", "127.0.0.1,localhost")
-    with running_hub() as hub:
-        hub.repositories["Systran/faster-whisper-tiny"] = {
-            path.name: path.read_bytes() for path in TINY.iterdir() if path.is_file()
-        }
-        yield hub
-
-
-@pytest.fixture
-def cache(tmp_path: Path) -> Path:
-    return tmp_path / "models"
-
-
-@pytest.fixture
-def server(make_server: Callable[..., LiveServer], cache: Path, hub: FakeHub) -> LiveServer:
+def server(make_server: Callable[..., LiveServer], models_dir: Path, hub: FakeHub) -> LiveServer:
     """A server with a model cache and a hub of its own; its configured model is a folder."""
-    return make_server(models_dir=cache, hf_endpoint=hub.address)
-
-
-def put_into(cache: Path) -> None:
-    """The model tiny in a cache, as a download leaves it."""
-    folder = cache / "models--Systran--faster-whisper-tiny"
-    shutil.copytree(TINY, folder / "snapshots" / COMMIT)
-    (folder / "refs").mkdir()
-    (folder / "refs" / "main").write_text(COMMIT)
+    return make_server(models_dir=models_dir, hf_endpoint=hub.address)
 
 
 def models(server: LiveServer) -> dict[str, dict[str, Any]]:
@@ -75,8 +51,8 @@ def audited(server: LiveServer) -> list[tuple[str, str]]:
         return [(event.action, event.subject) for event in events]
 
 
-def test_models_that_are_here_come_before_those_that_could_be(server: LiveServer, cache: Path) -> None:
-    put_into(cache)
+def test_models_that_are_here_come_before_those_that_could_be(server: LiveServer, models_dir: Path) -> None:
+    put_into(models_dir)
     found = models(server)
     assert list(found)[:3] == [TINY.name, "pocketsphinx", "tiny"]
     own, tiny, large = found[TINY.name], found["tiny"], found["large-v3"]
@@ -122,9 +98,9 @@ def test_progress_is_counted_over_all_files(server: LiveServer, hub: FakeHub) ->
 
 
 def test_what_cannot_be_fetched_is_said_at_once(
-    make_server: Callable[..., LiveServer], cache: Path, hub: FakeHub, tmp_path: Path
+    make_server: Callable[..., LiveServer], models_dir: Path, hub: FakeHub, tmp_path: Path
 ) -> None:
-    server = make_server(models_dir=cache, hf_endpoint=hub.address, offline=True)
+    server = make_server(models_dir=models_dir, hf_endpoint=hub.address, offline=True)
     offline = ask(server, "tiny", "fetch")
     assert (offline.status_code, "AURICLE_OFFLINE" in offline.json()["detail"]) == (503, True)
     wrong = ask(server, "larg-v3", "fetch")
@@ -132,8 +108,8 @@ def test_what_cannot_be_fetched_is_said_at_once(
     assert hub.requests == []
 
 
-def test_a_model_is_loaded_and_unloaded(server: LiveServer, cache: Path) -> None:
-    put_into(cache)
+def test_a_model_is_loaded_and_unloaded(server: LiveServer, models_dir: Path) -> None:
+    put_into(models_dir)
     assert models(server)["tiny"]["loaded"] is False
     assert ask(server, "tiny", "load").json()["loaded"] is True
     assert ask(server, "Systran/faster-whisper-tiny", "load").json()["loaded"] is True
@@ -156,8 +132,8 @@ def _not_again() -> Any:
     raise AssertionError("It is loaded already.")
 
 
-def test_a_job_uses_the_model_that_was_loaded(server: LiveServer, cache: Path, meeting: Path) -> None:
-    put_into(cache)
+def test_a_job_uses_the_model_that_was_loaded(server: LiveServer, models_dir: Path, meeting: Path) -> None:
+    put_into(models_dir)
     for model, options in ((TINY.name, "{}"), ("tiny", '{"model": "tiny"}')):
         ask(server, model, "load")
         loaded = server.service.place.engines.loaded

@@ -14,10 +14,10 @@ import pytest
 from sqlalchemy import select
 
 from auricle.store.schema import AuditEvent
-from fake_hub import COMMIT, FakeHub, running_hub
+from fake_hub import COMMIT, FakeHub
 from live_server import LiveServer, live_server
+from model_cache import TINY, put_into
 
-TINY = Path(__file__).parents[1] / "fixtures" / "whisper-fixture-ct2"
 MakeServer = Callable[..., LiveServer]
 
 
@@ -26,39 +26,17 @@ def client_of(server: LiveServer, key: str = "none needed") -> openai.OpenAI:
 
 
 @pytest.fixture
-def hub(monkeypatch: pytest.MonkeyPatch) -> Iterator[FakeHub]:
-    """A hub whose one model, tiny, is real."""
-    monkeypatch.setenv("NO_PROXY", "127.0.0.1,localhost")
-    with running_hub() as hub:
-        hub.repositories["Systran/faster-whisper-tiny"] = {
-            path.name: path.read_bytes() for path in TINY.iterdir() if path.is_file()
-        }
-        yield hub
-
-
-@pytest.fixture
-def cache(tmp_path: Path) -> Path:
-    return tmp_path / "models"
-
-
-@pytest.fixture
-def server(make_server: MakeServer, cache: Path, hub: FakeHub) -> LiveServer:
+def server(make_server: MakeServer, models_dir: Path, hub: FakeHub) -> LiveServer:
     """A server with a model cache and a hub of its own; its configured model is a folder."""
-    return make_server(models_dir=cache, hf_endpoint=hub.address, model_aliases="home=tiny,fast=whisper-1")
+    return make_server(
+        models_dir=models_dir, hf_endpoint=hub.address, model_aliases="home=tiny,fast=whisper-1"
+    )
 
 
 @pytest.fixture
 def client(server: LiveServer) -> Iterator[openai.OpenAI]:
     with client_of(server) as client:
         yield client
-
-
-def put_into(cache: Path, owner: str, name: str) -> None:
-    """A model in a cache, as a download leaves it."""
-    folder = cache / f"models--{owner}--{name}"
-    shutil.copytree(TINY, folder / "snapshots" / COMMIT)
-    (folder / "refs").mkdir()
-    (folder / "refs" / "main").write_text(COMMIT)
 
 
 def names(client: openai.OpenAI) -> list[str]:
@@ -76,9 +54,9 @@ class TestJobs:
     @pytest.mark.parametrize("name", ["home", "fast", "whisper-1", TINY.name])
     @pytest.mark.parametrize("who", ["an admin", "a member"])
     def test_a_listed_name_means_what_it_means_everywhere(
-        self, server: LiveServer, client: openai.OpenAI, cache: Path, speech: Path, name: str, who: str
+        self, server: LiveServer, client: openai.OpenAI, models_dir: Path, speech: Path, name: str, who: str
     ) -> None:
-        put_into(cache, "Systran", "faster-whisper-tiny")
+        put_into(models_dir)
         assert name in names(client)
         with server.client_for(None) if who == "an admin" else server.member("Anna") as asking:
             options = {"options": json.dumps({"model": name})}
@@ -104,10 +82,10 @@ class TestListing:
         assert ask(f"{server.origin}/v1/models/").json() == ask(f"{server.origin}/v1/models").json()
 
     def test_what_lies_in_the_cache_is_listed_by_its_shortest_name(
-        self, client: openai.OpenAI, cache: Path
+        self, client: openai.OpenAI, models_dir: Path
     ) -> None:
-        put_into(cache, "Systran", "faster-whisper-tiny")
-        put_into(cache, "somebody", "whisper-of-theirs")
+        put_into(models_dir)
+        put_into(models_dir, "somebody", "whisper-of-theirs")
         assert {"tiny", "somebody/whisper-of-theirs", "home", "fast"} <= set(names(client))
         assert "home" in names(client)
 
@@ -115,16 +93,18 @@ class TestListing:
         assert "home" not in names(client)
         assert "fast" in names(client)
 
-    def test_a_model_is_found_by_any_of_its_names(self, client: openai.OpenAI, cache: Path) -> None:
-        put_into(cache, "Systran", "faster-whisper-tiny")
+    def test_a_model_is_found_by_any_of_its_names(self, client: openai.OpenAI, models_dir: Path) -> None:
+        put_into(models_dir)
         for name in ("tiny", "Systran/faster-whisper-tiny", "home", "whisper-1", "gpt-4o-transcribe"):
             model = client.models.retrieve(name)
             assert (model.id, model.object) == (name, "model")
             assert isinstance(model.created, int)
             assert model.owned_by
 
-    def test_it_says_what_our_own_clients_ask(self, client: openai.OpenAI, cache: Path, speech: Path) -> None:
-        put_into(cache, "Systran", "faster-whisper-tiny")
+    def test_it_says_what_our_own_clients_ask(
+        self, client: openai.OpenAI, models_dir: Path, speech: Path
+    ) -> None:
+        put_into(models_dir)
         before: Any = client.models.retrieve("tiny")
         assert (before.engine, before.loaded) == ("faster-whisper", False)
         assert before.size == sum(path.stat().st_size for path in TINY.iterdir()) + len(COMMIT)
@@ -151,9 +131,9 @@ class TestFetching:
         assert audited(server) == [("model.fetched", "tiny")]
 
     def test_the_configured_one_is_fetched_by_any_of_its_names(
-        self, tmp_path: Path, cache: Path, hub: FakeHub
+        self, tmp_path: Path, models_dir: Path, hub: FakeHub
     ) -> None:
-        with live_server(tmp_path, Path("tiny"), models_dir=cache, hf_endpoint=hub.address) as server:
+        with live_server(tmp_path, Path("tiny"), models_dir=models_dir, hf_endpoint=hub.address) as server:
             url = f"{server.origin}/v1/models/whisper-1"
             first, second = server.client.post(url), server.client.post(url)
         assert (first.status_code, second.status_code) == (201, 200)
@@ -180,8 +160,8 @@ class TestFetching:
         assert answer.status_code == 404
         assert "Did you mean large-v3" in answer.json()["error"]["message"]
 
-    def test_offline_means_offline(self, make_server: MakeServer, cache: Path, hub: FakeHub) -> None:
-        server = make_server(models_dir=cache, hf_endpoint=hub.address, offline=True)
+    def test_offline_means_offline(self, make_server: MakeServer, models_dir: Path, hub: FakeHub) -> None:
+        server = make_server(models_dir=models_dir, hf_endpoint=hub.address, offline=True)
         answer = server.client.post(f"{server.origin}/v1/models/tiny")
         assert answer.status_code == 503
         assert "AURICLE_OFFLINE" in answer.json()["error"]["message"]
@@ -189,29 +169,29 @@ class TestFetching:
 
 
 class TestDeleting:
-    def test_a_model_is_deleted(self, server: LiveServer, client: openai.OpenAI, cache: Path) -> None:
-        put_into(cache, "Systran", "faster-whisper-tiny")
+    def test_a_model_is_deleted(self, server: LiveServer, client: openai.OpenAI, models_dir: Path) -> None:
+        put_into(models_dir)
         gone = client.models.delete("Systran/faster-whisper-tiny")
         assert (gone.id, gone.object, gone.deleted) == ("Systran/faster-whisper-tiny", "model", True)
         assert "tiny" not in names(client)
-        assert not (cache / "models--Systran--faster-whisper-tiny").exists()
+        assert not (models_dir / "models--Systran--faster-whisper-tiny").exists()
         assert audited(server) == [("model.removed", "tiny")]
         with pytest.raises(openai.NotFoundError):
             client.models.delete("tiny")
 
     def test_one_that_is_idle_in_memory_is_unloaded_first(
-        self, server: LiveServer, client: openai.OpenAI, cache: Path, speech: Path
+        self, server: LiveServer, client: openai.OpenAI, models_dir: Path, speech: Path
     ) -> None:
-        put_into(cache, "Systran", "faster-whisper-tiny")
+        put_into(models_dir)
         transcribe(client, speech / "en_00.flac", "tiny")
         assert len(server.service.place.engines.loaded) == 1
         client.models.delete("tiny")
         assert server.service.place.engines.loaded == []
 
     def test_one_that_is_in_use_stays(
-        self, server: LiveServer, client: openai.OpenAI, cache: Path, speech: Path
+        self, server: LiveServer, client: openai.OpenAI, models_dir: Path, speech: Path
     ) -> None:
-        put_into(cache, "Systran", "faster-whisper-tiny")
+        put_into(models_dir)
         transcribe(client, speech / "en_00.flac", "tiny")
         (key,) = server.service.place.engines.loaded
         with (
@@ -230,8 +210,8 @@ class TestDeleting:
         with pytest.raises(openai.ConflictError, match="comes with Auricle"):
             client.models.delete("pocketsphinx")
 
-    def test_an_unfinished_download_can_be_deleted(self, client: openai.OpenAI, cache: Path) -> None:
-        blobs = cache / "models--Systran--faster-whisper-base" / "blobs"
+    def test_an_unfinished_download_can_be_deleted(self, client: openai.OpenAI, models_dir: Path) -> None:
+        blobs = models_dir / "models--Systran--faster-whisper-base" / "blobs"
         blobs.mkdir(parents=True)
         (blobs / "0.part").write_bytes(bytes(100))
         assert client.models.delete("base").deleted
@@ -247,9 +227,9 @@ class TestDeleting:
 
 class TestWhoMay:
     @pytest.fixture
-    def locked(self, make_server: MakeServer, cache: Path, hub: FakeHub) -> LiveServer:
-        put_into(cache, "Systran", "faster-whisper-tiny")
-        return make_server(models_dir=cache, hf_endpoint=hub.address, auth="on")
+    def locked(self, make_server: MakeServer, models_dir: Path, hub: FakeHub) -> LiveServer:
+        put_into(models_dir)
+        return make_server(models_dir=models_dir, hf_endpoint=hub.address, auth="on")
 
     def test_members_see_models_but_neither_fetch_nor_delete_them(
         self, locked: LiveServer, hub: FakeHub

@@ -12,7 +12,7 @@ from sqlalchemy import update
 
 from auricle.store.schema import Job, Task, Worker, now
 from browser import Complaints, axe, fill, press, shows
-from fake_hub import COMMIT, FakeHub, running_hub
+from fake_hub import COMMIT, FakeHub
 from live_server import LiveServer, live_server
 from visitors import add, admin, enter, let_the_admin_in
 
@@ -26,16 +26,6 @@ def server(tmp_path_factory: pytest.TempPathFactory, tiny_model: Path) -> Iterat
     with live_server(tmp_path_factory.mktemp("server"), tiny_model, auth="on") as running:
         let_the_admin_in(running)
         yield running
-
-
-@pytest.fixture
-def hub(monkeypatch: pytest.MonkeyPatch, tiny_model: Path) -> Iterator[FakeHub]:
-    """A hub whose one model, tiny, is real."""
-    monkeypatch.setenv("NO_PROXY", "127.0.0.1,localhost")
-    with running_hub() as hub:
-        files = {path.name: path.read_bytes() for path in tiny_model.iterdir() if path.is_file()}
-        hub.repositories["Systran/faster-whisper-tiny"] = files
-        yield hub
 
 
 @pytest.fixture
