@@ -1,5 +1,5 @@
 import { computed, Injectable, type Signal, signal } from '@angular/core';
-import { addressOf, api, got, type Wire } from './client';
+import { addressOf, api, got, Refused, type Wire } from './client';
 import { connection } from './connection';
 
 export type Job = Wire<'JobModel'>;
@@ -64,11 +64,19 @@ export class JobFeed {
     this.open();
   }
 
-  /** What has ended while nobody listened is in no stream. */
+  /** What has ended while nobody listened is in no stream; what was deleted with its recording is nowhere. */
   private async catchUp(job: Job): Promise<void> {
     const params = { path: { job_id: job.id } };
-    const now = await got(api.GET('/api/v1/jobs/{job_id}', { params })).catch(() => job);
-    if (this.known().get(job.id) === job) this.tell(now);
+    try {
+      const now = await got(api.GET('/api/v1/jobs/{job_id}', { params }));
+      if (this.known().get(job.id) === job) this.tell(now);
+    } catch (error) {
+      if (error instanceof Refused && error.status === 404) this.forget(job.id);
+    }
+  }
+
+  private forget(id: string): void {
+    this.known.update((jobs) => new Map([...jobs].filter(([known]) => known !== id)));
   }
 
   close(): void {
