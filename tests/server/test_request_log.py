@@ -90,6 +90,7 @@ def test_one_search_finds_a_job_from_upload_to_export(serve: Callable[..., Proce
     job = server.upload(meeting, "r-17")
     server.client.get(f"/api/v1/jobs/{job}/transcript?format=srt", headers={"X-Request-ID": "r-18"})
     server.client.post("/api/v1/exports", json=exports_of(server, job))
+    server.client.get(f"/api/v1/jobs/{job}/transcript?format=pdf&preview=true")
     assert server.end() == 0
     mine = [event for event in server.events() if event.get("request") == "r-17"]
     names = [event["event"] for event in mine]
@@ -105,6 +106,8 @@ def test_one_search_finds_a_job_from_upload_to_export(serve: Callable[..., Proce
     one, many = server.events("transcript_exported")
     assert (one["job"], one["format"], one["request"]) == (job, "srt", "r-18")
     assert (many["job"], many["format"]) == (job, ["txt", "vtt"])
+    (seen,) = server.events("transcript_read")
+    assert (seen["job"], seen["format"]) == (job, "pdf")
 
 
 def exports_of(server: Process, job: str) -> dict[str, Any]:

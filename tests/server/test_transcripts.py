@@ -340,3 +340,20 @@ def test_everything_a_person_has_is_handed_out_and_erased(server: LiveServer, me
         assert leaver.delete("/users/me/data", params={"confirm": "leaver"}).status_code == 204
         assert leaver.get("/recordings").json()["items"] == []
     assert not [blob for blob in server.service.storage.blobs() if mine in blob.key]
+
+
+def test_a_preview_is_read_and_no_export(server: LiveServer, recording: str) -> None:
+    def exported() -> list[str]:
+        query = {"action": "transcript.exported"}
+        items = server.client.get("/admin/audit", params=query).json()["items"]
+        return [one["detail"]["format"] for one in items]
+
+    path = f"/recordings/{recording}/transcript"
+    job = server.client.get(f"/recordings/{recording}").json()["job_id"]
+    for address in (path, f"{path}s/1", f"/jobs/{job}/transcript"):
+        already = len(exported())
+        shown = server.client.get(address, params={"format": "srt", "preview": "true"})
+        assert (shown.status_code, len(exported())) == (200, already)
+        handed_out = server.client.get(address, params={"format": "srt"})
+        assert (handed_out.content, len(exported())) == (shown.content, already + 1)
+    assert set(exported()) == {"srt"}

@@ -23,7 +23,7 @@ from auricle.server.deps import ServiceDep, UserDep
 from auricle.server.models import JobModel, Moment, job_models
 from auricle.server.paging import Cursor, Limit, Page, paged, read_cursor
 from auricle.server.recordings import IdempotencyKey
-from auricle.server.transcripts import FormatName, sent
+from auricle.server.transcripts import FormatName, IsPreview, sent
 from auricle.store.recordings import find_recording
 from auricle.store.schema import Job, Task, TaskSegment, TranscriptVersion
 from auricle.store.storage import refuse_when_full
@@ -274,6 +274,7 @@ def transcript_of_job(
     user: UserDep,
     job_id: str,
     format: FormatName = "json",
+    preview: IsPreview = False,
 ) -> Response:
     """What a job that is done made of the recording, in any format; further parameters are its options."""
     with service.database.read() as session:
@@ -282,4 +283,4 @@ def transcript_of_job(
             raise Conflict(f"This job has made no transcript: it is {job.state}.")
         version = session.get_one(TranscriptVersion, job.transcript_id)
         recording = find_recording(session, user.id, job.recording_id)
-    return sent(request, service, recording, version, format)
+    return sent(request, service, recording, version, format, preview=preview)

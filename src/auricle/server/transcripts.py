@@ -26,6 +26,9 @@ log = structlog.get_logger(__name__)
 router = APIRouter(tags=["transcripts"])
 
 FormatName = Annotated[str, Query(alias="format", description="json, srt, ...: GET /formats lists all.")]
+IsPreview = Annotated[
+    bool, Query(description="It is only looked at, not handed out: logged as read, not audited as exported.")
+]
 
 
 class VersionModel(BaseModel):
@@ -108,12 +111,13 @@ def get_transcript(
     user: UserDep,
     recording_id: str,
     format: FormatName = "json",
+    preview: IsPreview = False,
 ) -> Response:
     """The current transcript in any format; further parameters are the format's options."""
     with service.database.read() as session:
         recording = find_recording(session, user.id, recording_id)
         version = current_version(session, recording)
-    return sent(request, service, recording, version, format)
+    return sent(request, service, recording, version, format, preview=preview)
 
 
 @router.get("/recordings/{recording_id}/transcripts")
@@ -168,12 +172,13 @@ def get_version(
     recording_id: str,
     number: int,
     format: FormatName = "json",
+    preview: IsPreview = False,
 ) -> Response:
     """One version of a transcript, in any format."""
     with service.database.read() as session:
         recording = find_recording(session, user.id, recording_id)
         version = numbered(session, recording_id, number)
-    return sent(request, service, recording, version, format)
+    return sent(request, service, recording, version, format, preview=preview)
 
 
 def _said(segment: dict[str, Any]) -> tuple[Any, ...]:
@@ -193,20 +198,28 @@ def numbered(session: Session, recording_id: str, number: int) -> TranscriptVers
 
 
 def sent(
-    request: Request, service: Service, recording: Recording, version: TranscriptVersion, name: str
+    request: Request,
+    service: Service,
+    recording: Recording,
+    version: TranscriptVersion,
+    name: str,
+    *,
+    preview: bool,
 ) -> Response:
     """A version of a transcript in the format of this name, with the options in the query."""
     form = find_format(name)
-    options = {key: value for key, value in request.query_params.items() if key != "format"}
+    asked = request.query_params.items()
+    options = {key: value for key, value in asked if key not in ("format", "preview")}
     version, transcript = read_version(service.database, service.storage, version)
     exported = export(transcript, form.name, title=recording.title, options=options)
     answer = send_export(exported, form, recording.title)
     answer.headers["ETag"] = f'"{version.id}"'
-    if form.name != "json":
-        # Reading is not exporting: JSON is what programs look at a transcript with.
+    # JSON is what programs look at a transcript with: whoever sees that sees all that a preview shows.
+    exports = form.name != "json" and not preview
+    if exports:
         with service.database.write() as session:
             record(session, recording.owner_id, "transcript.exported", recording.id, format=form.name)
-    event = "transcript_read" if form.name == "json" else "transcript_exported"
+    event = "transcript_exported" if exports else "transcript_read"
     log.info(event, recording=recording.id, job=version.job_id, version=version.number, format=form.name)
     return answer
 

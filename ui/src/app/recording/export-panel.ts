@@ -165,7 +165,7 @@ export class ExportPanel {
   private async show(format: Format, address: string, signal: AbortSignal): Promise<void> {
     this.problem.set(null);
     try {
-      const answer = await send(new Request(address, { signal }));
+      const answer = await send(new Request(`${address}&preview=true`, { signal }));
       if (!answer.ok) throw refusal(answer, await answer.json().catch(() => null));
       const file = await answer.blob();
       const warnings = JSON.parse(answer.headers.get('x-auricle-warnings') ?? '[]') as string[];
