@@ -37,7 +37,7 @@ FORMS: dict[str, dict[str, Any]] = {
         "image": {"repository": "images.example.org/auricle", "pullSecrets": [{"name": "pull"}]},
         "settings": {"AURICLE_MODEL": "small", "AURICLE_MAX_DURATION": 7200, "AURICLE_OFFLINE": True},
         "models": {"persistence": {"enabled": True, "storageClass": "nfs"}},
-        "server": {"replicas": 2, "gpus": 1},
+        "server": {"replicas": 2},
         "gpuWorker": {
             "settings": {"AURICLE_BATCH_SIZE": 16},
             "runtimeClassName": "nvidia",
@@ -177,8 +177,6 @@ def test_gpus_go_to_those_who_hear() -> None:
         part: pod["containers"][0]["resources"]["limits"] for part, pod in pods(rendered(DATABASE)).items()
     }
     assert {part for part, limits in found.items() if "nvidia.com/gpu" in limits} == {"gpu-worker"}
-    hears = pods(rendered(FORMS["everything"]))["server"]["containers"][0]
-    assert hears["resources"]["limits"]["nvidia.com/gpu"] == 1
 
 
 def test_settings_are_those_that_auricle_knows_and_takes(

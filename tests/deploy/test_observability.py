@@ -115,7 +115,7 @@ def scrape(url: str, **headers: str) -> dict[str, set[str]]:
 
 
 def _something_of_everything(server: LiveServer, site: Site, folder: Path) -> Iterator[dict[str, set[str]]]:
-    """Work that waits, a worker that is lost, a request that is refused, a model in memory: what is seen."""
+    """Work that waits, a worker that is lost, a request that is refused or waited for: what is seen."""
     recording = talk(folder / "talk.wav")
     lost = site.start()
     jobs = [server.upload(recording)["job"]["id"] for _ in range(2)]
