@@ -1,5 +1,6 @@
 """Prometheus, the alerts and Grafana's dashboard ask for what the server and workers really say."""
 
+import contextlib
 import json
 import re
 import shutil
@@ -17,6 +18,7 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from conftest import ROOT
 from live_server import LiveServer, live_server
+from services import answers, free_port, missing, wait_until
 from worker_process import Site, open_site, soon, talk
 
 FOLDER = ROOT / "deploy" / "observability"
@@ -241,14 +243,81 @@ def test_prometheus_knows_the_alerts_and_grafana_the_dashboard() -> None:
     assert provider["options"]["path"] == "/var/lib/grafana/dashboards"
 
 
-@pytest.mark.skipif(
-    shutil.which("promtool") is None, reason="promtool is not here: apt-get install prometheus"
-)
-def test_prometheus_takes_its_configuration(tmp_path: Path) -> None:
-    for path in FOLDER.glob("*.yml"):
-        text = path.read_text(encoding="utf-8").replace("/run/secrets/", f"{tmp_path}/")
-        (tmp_path / path.name).write_text(text, encoding="utf-8")
-    (tmp_path / "auricle-metrics-key").write_text("auricle_key\n")
-    command = ["promtool", "check", "config", str(tmp_path / "prometheus.yml")]
-    done = subprocess.run(command, capture_output=True, text=True)
+@pytest.fixture
+def promtool() -> str:
+    return shutil.which("promtool") or missing("Prometheus", "prometheus")
+
+
+def test_alerts_fire_when_they_should_and_end(promtool: str) -> None:
+    command = [promtool, "test", "rules", "alerts.yml"]
+    done = subprocess.run(command, cwd=Path(__file__).parent, capture_output=True, text=True)
     assert done.returncode == 0, done.stdout + done.stderr
+
+
+def configured(folder: Path, key: str, server: str, worker: str) -> Path:
+    """Prometheus' configuration as it is, but for where the key lies, who is asked, and how often."""
+    text = (FOLDER / "prometheus.yml").read_text(encoding="utf-8")
+    for ours, here in (
+        ("/run/secrets/", f"{folder}/"),
+        ("server:8000", server.removeprefix("http://")),
+        ('"gpu-worker:8080", "cpu-worker:8081"', f'"{worker.removeprefix("http://")}"'),
+        ("15s", "1s"),
+    ):
+        assert ours in text
+        text = text.replace(ours, here)
+    (folder / "auricle-metrics-key").write_text(f"{key}\n", encoding="utf-8")
+    shutil.copy(FOLDER / "alerts.yml", folder)
+    (folder / "prometheus.yml").write_text(text, encoding="utf-8")
+    return folder / "prometheus.yml"
+
+
+@contextlib.contextmanager
+def prometheus(config: Path) -> Iterator[httpx.Client]:
+    """A real Prometheus, and a client of its API."""
+    port = free_port()
+    command = [
+        "prometheus",
+        f"--config.file={config}",
+        f"--web.listen-address=127.0.0.1:{port}",
+        f"--storage.tsdb.path={config.parent / 'series'}",
+    ]
+    with config.with_name("log").open("w", encoding="utf-8") as output:
+        process = subprocess.Popen(command, stdout=output, stderr=output)
+    try:
+        wait_until(lambda: answers(port), "Prometheus")
+        with httpx.Client(base_url=f"http://127.0.0.1:{port}/api/v1", timeout=30) as client:
+            yield client
+    finally:
+        process.terminate()
+        process.wait(30)
+
+
+def _asked_by(client: httpx.Client) -> None:
+    """Both are asked with the key, every question is understood, every alert is looked at."""
+
+    def up() -> list[str]:
+        targets = client.get("/targets").json()["data"]["activeTargets"]
+        return sorted(one["labels"]["job"] for one in targets if one["health"] == "up")
+
+    def healthy() -> int:
+        (group,) = client.get("/rules").json()["data"]["groups"]
+        return sum(rule["health"] == "ok" for rule in group["rules"])
+
+    soon(lambda: up() == ["auricle-server", "auricle-worker"], "both are asked, and answer")
+    for one in asked():
+        answer = client.get("/query", params={"query": one.expression}).json()
+        assert answer["status"] == "success", (one, answer)
+    soon(lambda: healthy() == len(alerts()), "every alert is looked at")
+
+
+def test_a_real_prometheus_gets_in_with_its_key(promtool: str, tmp_path: Path, tiny_model: Path) -> None:
+    site = open_site(tmp_path / "site")
+    where = {"database_url": site.environment["AURICLE_DATABASE_URL"], "gpu_workers": 0, "cpu_workers": 0}
+    try:
+        with live_server(tmp_path / "site" / "data", tiny_model, **where, auth="on") as server:
+            key = server.key("local", scopes=["metrics"])
+            config = configured(tmp_path, key, server.origin, site.start().ready())
+            with prometheus(config) as client:
+                _asked_by(client)
+    finally:
+        site.close()
