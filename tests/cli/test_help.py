@@ -56,6 +56,7 @@ def test_help_fits_a_terminal_and_speaks_no_python(auricle: Command, monkeypatch
     commands += ["serve", "worker", "db", "users", "users add", "users reset", "keys", "keys create"]
     commands += ["models verify", "models where", "config", "config show", "config check", "config example"]
     commands += ["stack", "stack up", "stack clean", "stack restore"]
+    commands += ["bundle", "bundle create", "bundle verify", "bundle install"]
     for command in commands:
         text = auricle(*command.split(), "--help").stdout
         assert text.startswith(f"Usage: auricle {command}".rstrip())

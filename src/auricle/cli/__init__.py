@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from auricle import __version__
-from auricle.cli import accounts, config, db, doctor, models, serve, stack, transcribe, worker
+from auricle.cli import accounts, bundle, config, db, doctor, models, serve, stack, transcribe, worker
 from auricle.cli.batch import sentence_of
 from auricle.cli.help import WIDTH, Command, Group
 from auricle.errors import AuricleError
@@ -27,6 +27,7 @@ app.add_typer(accounts.users, name="users", cls=Group)
 app.add_typer(accounts.keys, name="keys", cls=Group)
 app.add_typer(db.app, name="db", cls=Group)
 app.add_typer(stack.app, name="stack", cls=Group)
+app.add_typer(bundle.app, name="bundle", cls=Group)
 app.command(cls=Command)(doctor.doctor)
 app.add_typer(config.app, name="config", cls=Group)
 

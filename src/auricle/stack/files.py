@@ -103,6 +103,13 @@ def own_images(stack: Stack) -> list[str]:
     return list(dict.fromkeys(expanded(service["image"], variables) for service in found))
 
 
+def service_images(stack: Stack) -> list[str]:
+    """The images of all services that run."""
+    variables = stack.variables()
+    found = (service for service in services(stack).values() if "image" in service)
+    return list(dict.fromkeys(expanded(service["image"], variables) for service in found))
+
+
 def ports(stack: Stack) -> Iterator[Port]:
     """The ports of this machine that the services take."""
     variables = stack.variables()
