@@ -301,6 +301,11 @@ def test_the_constructor_reads_no_environment(monkeypatch: pytest.MonkeyPatch) -
     assert Settings().device == "auto"
 
 
+def test_the_key_that_programs_send_may_stand_beside_the_settings(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("AURICLE_KEY", "auricle_secret")
+    assert load_settings() == Settings()
+
+
 def test_settings_cannot_be_changed() -> None:
     with pytest.raises(ValueError, match="frozen"):
         Settings().model = "small"  # type: ignore[misc]  # what is tested is that it fails

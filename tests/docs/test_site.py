@@ -77,7 +77,7 @@ def test_pages_fit_and_ask_no_other_host(
     new_page: Callable[..., Page], address: str, site: Path, size: tuple[int, int], dark: bool
 ) -> None:
     page = new_page(size, dark=dark)
-    for name in ("index", "settings", "service", "commands"):
+    for name in ("index", "settings", "design", "troubleshooting", "commands"):
         page.goto(f"{address}/{name}.html")
         expect(page.locator("h1")).to_be_visible()
         assert page.evaluate("document.documentElement.scrollWidth") <= size[0], name

@@ -21,6 +21,8 @@ from auricle.settings.fields import PREFIX, Settings
 
 #: The environment variable that names a configuration file; not a setting itself.
 CONFIG_VARIABLE = f"{PREFIX}CONFIG"
+#: Where people keep the API key that their programs send, in the shell they also call auricle from.
+_KEY_VARIABLE = f"{PREFIX}KEY"
 #: Origins that are no file.
 FLAG, ENVIRONMENT, DEFAULT = "flag", "environment", "default"
 
@@ -145,8 +147,9 @@ def _sorted_out(values: Mapping[str, Any]) -> tuple[dict[str, Any], list[str]]:
 
 
 def _unknown_variables(variables: Iterable[str]) -> list[str]:
-    ours = [name for name in variables if name.upper().startswith(PREFIX) and name.upper() != CONFIG_VARIABLE]
-    return [name for name in ours if name[len(PREFIX) :].lower() not in Settings.model_fields]
+    ours = [name for name in variables if name.upper().startswith(PREFIX)]
+    others = [name for name in ours if name.upper() not in (CONFIG_VARIABLE, _KEY_VARIABLE)]
+    return [name for name in others if name[len(PREFIX) :].lower() not in Settings.model_fields]
 
 
 def _origin(name: str, layers: Sequence[_Layer]) -> str:
