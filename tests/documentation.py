@@ -37,6 +37,8 @@ _COMMENT = re.compile(r"(?m)(?:^|(?<=\s))#.*$")
 _OPERATOR = re.compile(r"[;|&()<>\n]+")
 _WITHIN = re.compile(r"\$\(([^()]*)\)")
 _ASSIGNMENT = re.compile(r"\w+=")
+#: What may stand before the command that is meant.
+_WRAPPERS = {"exec", "env", "time", "nohup", "sudo", "then", "do", "if", "while", "!", "{"}
 SHELL = ("sh", "bash")
 
 
@@ -113,9 +115,13 @@ def commands_in(text: str) -> Iterator[list[str]]:
 def calls_of_auricle(text: str) -> Iterator[Sequence[str]]:
     """What follows `auricle` wherever a command calls it, also in a container or after `exec`."""
     for command in commands_in(text):
-        for place, word in enumerate(command):
-            called = re.fullmatch(r"[\w.~/$-]*?/?auricle", word) and word.rpartition("/")[2] == "auricle"
-            if called and command[0] not in ("export", "echo") and command[place + 1 :]:
+        for place, word in enumerate(command[:-1]):
+            before = command[:place]
+            inside = (
+                before[:1] and before[0] in ("docker", "podman", "kubectl") and {"exec", "run"} & {*before}
+            )
+            may_be = set(before) <= _WRAPPERS or (inside and before[-1] not in ("-t", "--name", "-n"))
+            if may_be and word.rpartition("/")[2] == "auricle":
                 yield command[place + 1 :]
                 break
 

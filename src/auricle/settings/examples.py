@@ -26,7 +26,8 @@ A setting is looked for in these places; the first that has it wins:
 
 An empty value means that the setting is not set there; an empty flag clears what the places after it say.
 Names are checked as well: a variable that starts with `AURICLE_` and is no setting is refused, so that a
-mistyped one is not overlooked; `AURICLE_KEY` is free for the key that your programs send. Relative paths start at the working directory and `~` is the home folder.
+mistyped one is not overlooked; `AURICLE_KEY` is free for the key that your programs send. Relative paths
+start at the working directory and `~` is the home folder.
 Sizes are bytes, or carry a unit: `25MB` is 25,000,000 bytes and `25MiB` is 26,214,400.
 
 `auricle config show` prints every setting with its value and where it comes from, `auricle config check`
