@@ -117,9 +117,9 @@ def _sources(manifest: Manifest, bundle: Path, stores: Sequence[Path]) -> dict[s
         source = next(found, None)
         if source is None:
             raise BaseMissing(
-                f"This bundle is a difference to the bundle {manifest.base}, and {name} of that one is not "
-                "here: install that bundle first, name its folder with --base, or make a whole bundle, without "
-                "--since."
+                f"This bundle is a difference to the bundle {manifest.base}, and {name} of that one is "
+                "not here: install that bundle first, name its folder with --base, or make a whole one "
+                "without --since."
             )
         sources[name] = source
     return sources
