@@ -16,7 +16,7 @@ PYTHON ?= $(shell for p in python3 python3.14 python3.13 python3.12 python3.11; 
 	$$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && command -v $$p && break; done)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run demo pages ui dev services test test-ui test-torch lint audit format types bench screenshots docs lock clean
+.PHONY: help setup run demo pages ui dev services test test-ui test-torch lint audit format types bench test-images screenshots docs lock clean
 
 help: ## Say what can be made
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 14
@@ -69,6 +69,9 @@ types: $(VENV)/.test ## Check the types
 
 bench: $(VENV)/.test ## Measure, print the tables, and keep them in benchmarks/README.md
 	@$(BIN)/python benchmarks/run.py
+
+test-images: $(VENV)/.base ## Build the image, run the containers, and try to lose a transcript
+	@$(BIN)/python tools/test_images.py
 
 screenshots: $(VENV)/.test $(VENV)/.pages $(VENV)/.ui ## Take pictures of every page, or of PAGES="library add", under out/screenshots/
 	@$(BIN)/python tools/screenshots.py $(PAGES)

@@ -137,6 +137,7 @@ def live_server(data_dir: Path, model: Path, **settings: Any) -> Iterator[LiveSe
         "device": "cpu",
         "auth": "off",
         "rate_limit": "off",
+        "wait": 0,
     }
     server = LiveServer(Settings(data_dir=data_dir, **known | settings))
     try:

@@ -121,11 +121,18 @@ class Postgres:
         self._server.send_signal(how)
         self._server.wait(30)
 
-    def new_database(self) -> str:
-        """The address of a database with nothing in it."""
+    def guard(self, user: str) -> None:
+        """Ask this user, who has no password, for one."""
+        rules = self._folder / "data" / "pg_hba.conf"
+        rules.write_text(f"host all {user} 127.0.0.1/32 scram-sha-256\n{rules.read_text()}")
+        self._run("pg_ctl", "-D", "data", "reload")
+
+    def new_database(self, *options: str) -> str:
+        """The address of a database with nothing in it; `options` as createdb takes them."""
         self._databases += 1
         name = f"test_{self._databases}"
-        self._run("createdb", "-h", "127.0.0.1", "-p", str(self.port), "-U", "postgres", name)
+        where = ["-h", "127.0.0.1", "-p", str(self.port), "-U", "postgres"]
+        self._run("createdb", *where, *options, name)
         return f"postgresql://postgres@127.0.0.1:{self.port}/{name}"
 
 

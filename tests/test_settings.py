@@ -334,3 +334,18 @@ def test_an_example_with_all_lines_in_use_is_the_defaults(file: str, example: Ca
 def test_the_files_written_from_the_settings_are_up_to_date(file: str) -> None:
     writers = runpy.run_path(str(ROOT / "tools/settings_examples.py"))["FILES"]
     assert (ROOT / file).read_text(encoding="utf-8") == writers[file](), "run tools/settings_examples.py"
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("AURICLE_DATABASE_URL", "postgresql://auricle:change-me@db/auricle"),
+        ("AURICLE_BROKER_URL", "redis://:change-me@broker:6379/0"),
+        ("AURICLE_ENGINE_KEY", "change-me"),
+    ],
+)
+def test_a_secret_of_an_example_is_refused(monkeypatch: pytest.MonkeyPatch, name: str, value: str) -> None:
+    monkeypatch.setenv(name, value)
+    said = refusal()
+    assert said.startswith(f"{name} (environment) is ")
+    assert "but has to be one with a secret of your own in place of change-me" in said

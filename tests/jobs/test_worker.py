@@ -227,7 +227,7 @@ def test_from_elsewhere_a_worker_tells_its_state_only(site: Site) -> None:
         return httpx.get(process.ready() + path, headers=elsewhere | headers, timeout=20)
 
     assert ask("/health").json() == {"status": "healthy"}
-    assert ask("/health/ready").json() == {"draining": False}
+    assert ask("/health/ready").json() == {"preloading": False, "draining": False}
     assert ask("/metrics").status_code == 403
     for scopes, seen in ((["read"], False), (["metrics"], True), (["admin"], True)):
         with site.office.database.write() as session:
@@ -301,7 +301,7 @@ def test_an_unknown_queue_is_refused(site: Site) -> None:
 
 
 def test_tables_that_are_not_there_are_said_on_postgresql(site: Site, postgres: Postgres) -> None:
-    process = site.start(database_url=postgres.new_database())
+    process = site.start(database_url=postgres.new_database(), wait=0)
     assert process.ended() == 2
     assert "run auricle db upgrade" in process.log.read_text(encoding="utf-8")
 

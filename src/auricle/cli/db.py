@@ -8,6 +8,7 @@ from typing import Annotated
 
 import typer
 
+from auricle.cli.ending import ending_on_sigterm
 from auricle.cli.help import Command
 from auricle.errors import Conflict
 from auricle.settings import load_settings
@@ -30,10 +31,14 @@ def upgrade() -> None:
     \b
     SQLite does this by itself when the server starts, after copying the older file to backups/.
     """
+    from auricle.store.awaiting import await_database
     from auricle.store.opening import database_of
+    from auricle.store.upgrade import revision
     from auricle.store.upgrade import upgrade as migrate
 
-    with contextlib.closing(database_of(load_settings())) as database:
+    settings = load_settings()
+    with ending_on_sigterm(), contextlib.closing(database_of(settings)) as database:
+        await_database(database, settings.wait, ready=revision)
         before, after, copy = migrate(database)
     if before == after:
         typer.echo(f"The tables are up to date (revision {after}).")

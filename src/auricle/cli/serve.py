@@ -4,6 +4,7 @@ from typing import Annotated
 
 import typer
 
+from auricle.cli.ending import ending_on_sigterm
 from auricle.settings import load_settings
 
 
@@ -31,4 +32,5 @@ def serve(
     from auricle.server import serve as server
 
     logs.configure(settings.log_level, settings.log_format)
-    server.serve(settings)
+    with ending_on_sigterm():
+        server.serve(settings)

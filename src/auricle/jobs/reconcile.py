@@ -7,6 +7,7 @@ import os
 import socket
 from collections.abc import Iterable
 from datetime import timedelta
+from pathlib import Path
 
 import psutil
 import structlog
@@ -28,6 +29,8 @@ log = structlog.get_logger(__name__)
 EVERY = 10.0
 #: A worker not seen for this long (s) is gone; its row stays a day, so that people can see it.
 GONE = 60.0
+#: The namespace in which Linux numbers the processes that are in no container (PROC_PID_INIT_INO).
+_FIRST_SPACE = 0xEFFFFFFC
 
 
 def reconcile(database: Database, broker: Broker) -> None:
@@ -57,8 +60,16 @@ def wake(database: Database, broker: Broker, queues: Iterable[str] = ()) -> None
 
 
 def worker_name() -> str:
-    """A name for this process that no other process has."""
-    return f"{socket.gethostname()[:80]}:{os.getpid()}"
+    """A name for this process that no other process has.
+
+    Containers may share their host's name, and number their processes each in a namespace of its own.
+    """
+    try:
+        space = Path("/proc/self/ns/pid").stat().st_ino
+    except OSError:
+        space = _FIRST_SPACE
+    within = "" if space == _FIRST_SPACE else f"{space}."
+    return f"{socket.gethostname()[:80]}:{within}{os.getpid()}"
 
 
 def sign_in(session: Session, name: str, shifts: list[Shift], device: str, *, draining: bool = False) -> None:

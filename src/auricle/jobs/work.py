@@ -42,9 +42,12 @@ class Workplace:
 
         See `SharedEngine.at` for `while_waiting`.
         """
-        settings = engine_settings(options, self.settings)
-        with self.engines.lease(key_of(settings), lambda: SharedEngine(open_engine(settings))) as shared:
+        with self.engine_of(engine_settings(options, self.settings)) as shared:
             yield shared.at(priority, while_waiting)
+
+    def engine_of(self, settings: Settings) -> AbstractContextManager[SharedEngine]:
+        """The engine that these settings open, in memory as long as it is leased."""
+        return self.engines.lease(key_of(settings), lambda: SharedEngine(open_engine(settings)))
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,30 +6,30 @@ where there is no broker, and goes on while the broker is away.
 
 import contextlib
 import os
-import shutil
 import signal
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import Future
 from dataclasses import asdict, dataclass, field
 from datetime import datetime
 from functools import partial
-from pathlib import Path
 from queue import Empty, SimpleQueue
 from types import FrameType
 
-import psutil
 import structlog
 
 from auricle.accounts.keys import find_key
 from auricle.engines.leases import ModelPool
 from auricle.engines.scheduler import SharedEngine
-from auricle.errors import AuricleError, InvalidOption, StorageUnavailable
+from auricle.errors import AuricleError, Cancelled, InvalidOption, StorageUnavailable
 from auricle.jobs import Broker
-from auricle.jobs.brokers import open_broker
+from auricle.jobs.brokers import await_broker, open_broker
+from auricle.jobs.folders import own_folder
 from auricle.jobs.health import OK, check_database, examine
 from auricle.jobs.health_server import Answer, Page, answer, refused, serving
 from auricle.jobs.machine_metrics import machine_registry
+from auricle.jobs.preload import preload
 from auricle.jobs.reconcile import EVERY, sign_in, sign_out, wake, worker_name
 from auricle.jobs.stages import STAGES
 from auricle.jobs.threads import Crew, ThreadBroker
@@ -37,10 +37,10 @@ from auricle.jobs.watchdog import Watchdog, end_now
 from auricle.jobs.work import Workplace
 from auricle.metrics import CONTENT_TYPE, exposition
 from auricle.settings import Settings
+from auricle.store.awaiting import await_database
 from auricle.store.database import Database
-from auricle.store.opening import database_of, storage_of
+from auricle.store.opening import database_of, make_data_folder, storage_of
 from auricle.store.schema import now
-from auricle.store.upgrade import prepare_database
 
 log = structlog.get_logger(__name__)
 
@@ -48,8 +48,6 @@ log = structlog.get_logger(__name__)
 QUEUES = tuple(sorted({stage.queue for stage in STAGES}))
 #: How often (s) a worker looks by itself where a broker calls it.
 POLL = 5.0
-#: How often (s) it asks for a database that does not answer when it starts.
-_AGAIN = 3.0
 #: A process in which no thread has run for this long (s) is dead.
 _LIFELESS = 60.0
 _GOODBYE = 2.0
@@ -63,6 +61,7 @@ class _Worker:
     bell: ThreadBroker
     crew: Crew
     queues: Sequence[str]
+    began: threading.Event = field(default_factory=threading.Event)
     leaving: threading.Event = field(default_factory=threading.Event)
     #: Threads beside those that work.
     threads: list[threading.Thread] = field(default_factory=list)
@@ -82,24 +81,28 @@ def run_worker(
     SIGTERM or SIGINT: running tasks are handed back between two segments; where that takes longer than
     `drain_timeout` the process ends with status 70. A second signal ends it at once. `exit_when_idle`: end
     after this many seconds (s) without work. Raises InvalidOption for an unknown queue, InvalidSetting for a
-    health port in use, and the errors of a database of another version; one that is away is waited for.
+    health port in use, ModelUnavailable where `preload_force` says so, and what `await_database` raises.
     """
     unknown = sorted(set(queues) - set(QUEUES))
     if unknown or not queues:
         raise InvalidOption(f"There is no queue {', '.join(unknown)!r}. Choose from: {', '.join(QUEUES)}.")
-    with _signals() as asked, contextlib.closing(database_of(settings)) as database:
-        if not _wait_for(database, asked):
-            return
+    with (
+        _signals() as asked,
+        contextlib.closing(database_of(settings)) as database,
+        contextlib.suppress(Cancelled),
+    ):
+        await_database(database, settings.wait, rest=_resting(asked))
         with _assembled(settings, database, queues) as worker:
             watchdog = Watchdog(worker.crew, settings)
             port = settings.health_port if health_port is None else health_port
             pages, may_see = _pages(worker, watchdog), partial(_may_see, database)
             with serving(settings.host, port, pages, may_see) as port, watchdog.watching():
+                _prepare(worker, asked)
                 _begin(worker, concurrency)
                 log.info("worker_ready", worker=worker.name, queues=list(queues), health_port=port)
                 _stay(worker, asked, exit_when_idle)
                 _leave(worker)
-    log.info("worker_ended", worker=worker.name)
+        log.info("worker_ended", worker=worker.name)
 
 
 @contextlib.contextmanager
@@ -122,27 +125,29 @@ def _signals() -> Iterator[SimpleQueue[int]]:
             signal.signal(one, handler)
 
 
-def _wait_for(database: Database, asked: "SimpleQueue[int]") -> bool:
-    """Until the database answers; False where somebody asked to stop before it did."""
-    while True:
-        try:
-            prepare_database(database)
-            return True
-        except StorageUnavailable as error:
-            log.warning("waiting_for_database", error=str(error))
+def _resting(asked: "SimpleQueue[int]") -> Callable[[float], None]:
+    """Waits for so many seconds; raises Cancelled where somebody asks to stop meanwhile."""
+
+    def rest(seconds: float) -> None:
         with contextlib.suppress(Empty):
-            asked.get(timeout=_AGAIN)
-            return False
+            asked.get(timeout=seconds)
+            raise Cancelled("The worker was told to stop before it began.")
+
+    return rest
 
 
 @contextlib.contextmanager
 def _assembled(settings: Settings, database: Database, queues: Sequence[str]) -> Iterator[_Worker]:
     """Everything a worker holds, closed in order at the end."""
     engines: ModelPool[SharedEngine] = ModelPool(idle=settings.model_idle)
-    with _own_folder(settings) as folder, contextlib.closing(open_broker(settings)) as broker:
+    make_data_folder(settings)
+    name = worker_name()
+    with (
+        own_folder(settings.data_dir / "work", name) as folder,
+        contextlib.closing(open_broker(settings)) as broker,
+    ):
         place = Workplace(settings, database, storage_of(settings), engines, folder)
         bell = broker if isinstance(broker, ThreadBroker) else ThreadBroker(POLL)
-        name = worker_name()
         worker = _Worker(
             name, place, broker, bell, Crew(place, bell, name, _ring_of(place, broker, bell)), queues
         )
@@ -157,6 +162,36 @@ def _assembled(settings: Settings, database: Database, queues: Sequence[str]) ->
             engines.close()
 
 
+def _prepare(worker: _Worker, asked: "SimpleQueue[int]") -> None:
+    """Look for the broker, and load what is to be in memory before any work.
+
+    Raises Cancelled where somebody asks to stop meanwhile, and what `preload` raises.
+    """
+    rest = _resting(asked)
+    await_broker(worker.broker, worker.place.settings.wait, rest=rest)
+    if "gpu" in worker.queues:
+        loaded = _begun(lambda: preload(worker.place))
+        while not loaded.done():
+            rest(0.2)
+        loaded.result()
+
+
+def _begun(act: Callable[[], None]) -> Future[None]:
+    """What a thread is doing that no end of this process waits for."""
+    done: Future[None] = Future()
+
+    def run() -> None:
+        try:
+            act()
+        except BaseException as problem:  # raised again where the result is asked for
+            done.set_exception(problem)
+        else:
+            done.set_result(None)
+
+    threading.Thread(target=run, name="preload", daemon=True).start()
+    return done
+
+
 def _begin(worker: _Worker, concurrency: int) -> None:
     """Hire the threads that work, show that they are there, and listen to the broker."""
     for _ in range(concurrency):
@@ -166,23 +201,7 @@ def _begin(worker: _Worker, concurrency: int) -> None:
         thread = threading.Thread(target=target, args=(worker,), name=target.__name__, daemon=True)
         worker.threads.append(thread)
         thread.start()
-
-
-@contextlib.contextmanager
-def _own_folder(settings: Settings) -> Iterator[Path]:
-    """A folder for this process, gone with it; those of processes that were killed go now."""
-    above = settings.data_dir / "work"
-    host, _, process = worker_name().rpartition(":")
-    for path in above.glob(f"worker-{host}-*"):
-        number = path.name.rpartition("-")[2]
-        if number == process or not (number.isdigit() and psutil.pid_exists(int(number))):
-            shutil.rmtree(path, ignore_errors=True)
-    folder = above / f"worker-{host}-{process}"
-    folder.mkdir(parents=True)
-    try:
-        yield folder
-    finally:
-        shutil.rmtree(folder, ignore_errors=True)
+    worker.began.set()
 
 
 def _ring_of(place: Workplace, broker: Broker, bell: ThreadBroker) -> Callable[[str], None]:
@@ -252,8 +271,10 @@ def _pages(worker: _Worker, watchdog: Watchdog) -> Mapping[str, Page]:
     def ready(inside: bool) -> Answer:
         database = check_database(worker.place)
         leaving = worker.leaving.is_set()
+        began = worker.began.is_set()
         details = {"database": database} if inside else {}
-        return answer(database == OK and not leaving, {"draining": leaving, **details})
+        good = database == OK and began and not leaving
+        return answer(good, {"preloading": not began, "draining": leaving, **details})
 
     def health(inside: bool) -> Answer:
         found = examine(

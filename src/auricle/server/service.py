@@ -16,9 +16,10 @@ from auricle.engines.leases import ModelPool
 from auricle.engines.scheduler import SharedEngine
 from auricle.errors import AuricleError, StorageUnavailable
 from auricle.jobs import Broker
-from auricle.jobs.brokers import open_broker
+from auricle.jobs.brokers import await_broker, open_broker
 from auricle.jobs.chores import run_due_chores
 from auricle.jobs.ledger import take_back
+from auricle.jobs.preload import preload
 from auricle.jobs.reconcile import EVERY, reconcile, sign_in, sign_out, worker_name
 from auricle.jobs.threads import Crew, ThreadBroker
 from auricle.jobs.work import Workplace
@@ -26,10 +27,10 @@ from auricle.server.desk import Desk
 from auricle.server.fetching import Fetches
 from auricle.settings import Settings, origins_of
 from auricle.store import Storage
+from auricle.store.awaiting import await_database
 from auricle.store.database import Database
 from auricle.store.opening import database_of, hold_data_folder, storage_of
 from auricle.store.schema import now
-from auricle.store.upgrade import prepare_database
 
 log = structlog.get_logger(__name__)
 
@@ -66,10 +67,11 @@ class Service:
 def running(settings: Settings) -> Iterator[Service]:
     """Open everything, work, and close it in order: running tasks are handed back first.
 
-    Raises Conflict where another server uses this data folder, and the errors of opening the database.
+    Raises Conflict where another server uses this data folder, ModelUnavailable where `preload_force` says
+    so, and what `await_database` raises.
     """
     with hold_data_folder(settings), contextlib.closing(database_of(settings)) as database:
-        prepare_database(database)
+        await_database(database, settings.wait)
         service = _build(settings, database)
         stopping = threading.Event()
         loops = [
@@ -77,6 +79,9 @@ def running(settings: Settings) -> Iterator[Service]:
             for name, act in (("upkeep", _keep_up), ("chores", _do_chores))
         ]
         try:
+            await_broker(service.broker, settings.wait)
+            if service.crew is not None:
+                preload(service.place)
             _start_work(service)
             for loop in loops:
                 loop.start()

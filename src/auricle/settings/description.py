@@ -24,6 +24,7 @@ _ALLOWED = {
     "BasePath": "a path such as /auricle",
     "Rate": "a number per second, minute, hour or day, such as 300/minute, or off",
     "Aliases": "NAME=MODEL, several separated by commas",
+    "Names": "names of models, several separated by commas",
     "File": "a file",
     "LanguageCode": "an ISO 639 code such as en or de",
 }

@@ -9,6 +9,8 @@ from auricle.settings.service import ServiceSettings
 from auricle.settings.speech import SpeechSettings
 
 PREFIX = "AURICLE_"
+#: What stands in examples where a secret belongs. Everybody can read it there.
+EXAMPLE_SECRET = "change-me"  # noqa: S105 - the one that is refused
 
 
 class Settings(AccessSettings, ServiceSettings, SpeechSettings):
@@ -32,6 +34,15 @@ class Settings(AccessSettings, ServiceSettings, SpeechSettings):
     def _numbers_are_not_booleans(cls, value: object, info: ValidationInfo) -> object:
         if isinstance(value, bool) and cls.model_fields[str(info.field_name)].annotation is not bool:
             raise ValueError
+        return value
+
+    @field_validator("*", mode="before")
+    @classmethod
+    def _secrets_are_not_those_of_examples(cls, value: object) -> object:
+        if isinstance(value, str) and EXAMPLE_SECRET in value:
+            raise ValueError(
+                f"one with a secret of your own in place of {EXAMPLE_SECRET}, as by openssl rand -hex 24"
+            )
         return value
 
     @field_validator("part_limit")

@@ -106,6 +106,12 @@ def _aliases(value: str) -> str:
     return value
 
 
+def _names(value: str) -> str:
+    if not listed(value):
+        raise ValueError
+    return value
+
+
 Size = Annotated[int, BeforeValidator(_size)]
 Folder = Annotated[Path, AfterValidator(_folder)]
 Address = Annotated[str, AfterValidator(_address)]
@@ -119,6 +125,7 @@ Networks = Annotated[str, BeforeValidator(_joined), AfterValidator(_networks)]
 BasePath = Annotated[str, AfterValidator(_base_path)]
 Rate = Annotated[str, BeforeValidator(_lower), AfterValidator(_rate)]
 Aliases = Annotated[str, BeforeValidator(_joined), AfterValidator(_aliases)]
+Names = Annotated[str, BeforeValidator(_joined), AfterValidator(_names)]
 File = Annotated[Path, AfterValidator(_folder)]
 
 

@@ -90,6 +90,17 @@ class ServiceSettings(BaseSettings):
         le=3650,
     )
 
+    wait: float = setting(
+        60.0,
+        """How long the server, its workers and auricle db upgrade wait at their start for PostgreSQL to
+        answer, and the first two for its tables to be upgraded; 0 does not wait. A minute, so that everything
+        may be started at once, in any order.""",
+        group="Data",
+        unit="s",
+        ge=0,
+        le=86_400,
+    )
+
     broker_url: BrokerUrl | None = setting(
         None,
         """What wakes workers on other machines: redis://, amqp:// (RabbitMQ) or sqs://. By default the

@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 from pydantic import SecretStr
 from pydantic_settings import BaseSettings
 
-from auricle.settings.kinds import Address, Folder, LanguageCode, Lowered, Size, setting
+from auricle.settings.kinds import Address, Folder, LanguageCode, Lowered, Names, Size, setting
 
 ComputeType = Literal[
     "int8", "int8_float32", "int8_float16", "int8_bfloat16", "int16", "float16", "bfloat16", "float32"
@@ -141,6 +141,20 @@ class SpeechSettings(BaseSettings):
         unit="s",
         gt=0,
         le=600,
+    )
+
+    preload_models: Names | None = setting(
+        None,
+        """Models that a server or a worker that recognizes speech fetches and loads before it says that it is
+        ready, comma-separated. One that cannot be had is left out with a warning.""",
+        group="Models",
+        kind="Names",
+        shown="none",
+    )
+    preload_force: bool = setting(
+        False,
+        "Do not start where a model of AURICLE_PRELOAD_MODELS cannot be had.",
+        group="Models",
     )
 
     engine_url: Address | None = setting(

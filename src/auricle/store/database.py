@@ -121,7 +121,7 @@ def _postgresql(url: URL) -> Engine:
             max_overflow=_CONNECTIONS,
             pool_pre_ping=True,
             json_serializer=_json,
-            connect_args={"connect_timeout": 5, "options": "-c timezone=utc"},
+            connect_args={"connect_timeout": 5, "client_encoding": "utf8", "options": "-c timezone=utc"},
         )
     except ModuleNotFoundError as error:
         raise InvalidSetting(

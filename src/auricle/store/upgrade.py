@@ -31,25 +31,31 @@ class WrongSchema(AuricleError):
     exit_status = 2
 
 
+class OldTables(WrongSchema):
+    """The tables are older than this program, or not there: `auricle db upgrade` mends it."""
+
+
 def prepare_database(database: Database, *, scripts: Path = SCRIPTS) -> None:
     """Make a database ready for this program, or say why it is not.
 
     SQLite is migrated at once, after a copy of the older file was put into `backups` beside it. Tables in
     PostgreSQL are shared by several programs, so somebody has to say when: `auricle db upgrade`. Raises
-    WrongSchema.
+    OldTables where nobody did, WrongSchema where a newer program was here.
     """
     if database.is_sqlite:
         upgrade(database, scripts=scripts)
         return
+    _refuse_encoding(database)
     found = revision(database)
     _refuse_newer(found, scripts)
     if found != head(scripts):
         state = "has no tables yet" if found is None else "is of an older Auricle"
-        raise WrongSchema(f"The database {state}: run auricle db upgrade.")
+        raise OldTables(f"The database {state}: run auricle db upgrade.")
 
 
 def upgrade(database: Database, *, scripts: Path = SCRIPTS) -> tuple[str | None, str, Path | None]:
     """Migrate to the newest tables; returns the revision before and after, and the copy that was made."""
+    _refuse_encoding(database)
     before = revision(database)
     _refuse_newer(before, scripts)
     newest = head(scripts)
@@ -81,6 +87,18 @@ def head(scripts: Path = SCRIPTS) -> str:
     newest = ScriptDirectory(str(scripts)).get_current_head()
     assert newest is not None  # noqa: S101 - the migrations are part of the program
     return newest
+
+
+def _refuse_encoding(database: Database) -> None:
+    if database.is_sqlite:
+        return
+    with database.read() as session:
+        encoding = session.scalar(text("SHOW server_encoding"))
+    if encoding != "UTF8":
+        raise WrongSchema(
+            f"The database keeps text as {encoding}, which has no room for every script: make it anew with "
+            "CREATE DATABASE auricle ENCODING 'UTF8' TEMPLATE template0."
+        )
 
 
 def _refuse_newer(found: str | None, scripts: Path) -> None:

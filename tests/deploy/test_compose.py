@@ -1,0 +1,156 @@
+"""The compose files: what they say is valid, complete, and as closed as it can be."""
+
+import re
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from dotenv import dotenv_values
+
+from auricle.settings import PREFIX, Settings, load_settings
+from auricle.settings.fields import EXAMPLE_SECRET
+from conftest import ROOT
+
+DEPLOY = ROOT / "deploy"
+FILES = sorted(DEPLOY.glob("compose*.yaml"))
+#: The services that run Auricle itself.
+OURS = ("server", "gpu-worker", "cpu-worker")
+_VARIABLE = re.compile(r"(?<!\$)\$\{(\w+)")
+
+
+def read(name: str = "compose.yaml") -> dict[str, Any]:
+    document: dict[str, Any] = yaml.safe_load((DEPLOY / name).read_text(encoding="utf-8"))
+    return document
+
+
+SERVICES: dict[str, dict[str, Any]] = read()["services"]
+
+
+def variables(file: Path) -> set[str]:
+    """The variables a compose file takes from .env."""
+    return set(_VARIABLE.findall(file.read_text(encoding="utf-8")))
+
+
+def test_they_are_compose_files() -> None:
+    command = [sys.executable, "-m", "check_jsonschema", "--builtin-schema", "vendor.compose-spec", *FILES]
+    done = subprocess.run(command, capture_output=True, text=True)
+    assert done.returncode == 0, done.stdout
+
+
+@pytest.mark.parametrize("file", FILES, ids=lambda file: file.name)
+def test_it_sets_only_what_can_be_set(file: Path) -> None:
+    known = {PREFIX + name.upper() for name in Settings.model_fields}
+    used = set(re.findall(rf"\b{PREFIX}[A-Z_]+\b", file.read_text(encoding="utf-8")))
+    assert used <= known
+
+
+def test_every_setting_may_stand_in_the_env_file() -> None:
+    known = {PREFIX + name.upper() for name in Settings.model_fields}
+    # Where things lie in containers, where they listen there, and what the server does without a broker.
+    fixed = {"data_dir", "models_dir", "host", "health_port", "gpu_workers", "cpu_workers"}
+    left = known - variables(DEPLOY / "compose.yaml")
+    assert {name.removeprefix(PREFIX).lower() for name in left} == fixed
+
+
+@pytest.mark.parametrize("name", SERVICES)
+def test_services_say_how_they_are_and_come_back(name: str) -> None:
+    service = SERVICES[name]
+    if name == "migrate":
+        assert service["restart"] == "on-failure"
+        return
+    assert service["restart"] == "unless-stopped"
+    assert service["healthcheck"]["test"]
+
+
+@pytest.mark.parametrize("name", SERVICES)
+def test_services_may_do_as_little_as_possible(name: str) -> None:
+    service = SERVICES[name]
+    assert service["cap_drop"] == ["ALL"]
+    assert service["security_opt"] == ["no-new-privileges:true"]
+    assert "privileged" not in service
+    # vLLM compiles kernels while it starts.
+    assert service.get("read_only") is True or name == "vllm"
+    if name in (*OURS, "migrate"):
+        assert "cap_add" not in service
+
+
+@pytest.mark.parametrize("name", SERVICES)
+def test_services_do_not_rely_on_an_order(name: str) -> None:
+    assert "depends_on" not in SERVICES[name]
+
+
+@pytest.mark.parametrize("name", SERVICES)
+def test_logs_do_not_fill_the_disk(name: str) -> None:
+    assert SERVICES[name]["logging"]["options"]["max-size"]
+
+
+@pytest.mark.parametrize("name", SERVICES)
+def test_images_are_pinned(name: str) -> None:
+    image = re.sub(r"\$\{\w+:-([^}]+)\}", r"\1", SERVICES[name]["image"])
+    assert image.count(":") == 1
+    assert not image.endswith(":latest")
+
+
+def test_data_is_in_named_volumes() -> None:
+    named = read()["volumes"]
+    for name, service in SERVICES.items():
+        for volume in service.get("volumes", []):
+            source, target = volume.split(":")[:2]
+            assert source in named or (source.startswith("./observability/") and volume.endswith(":ro")), name
+            assert target.startswith("/")
+    assert {"data", "models", "postgres"} <= set(named)
+
+
+def test_only_this_machine_reaches_anything_unless_somebody_says_so() -> None:
+    published = [port for service in SERVICES.values() for port in service.get("ports", [])]
+    assert published
+    assert all(port.startswith(("127.0.0.1:", "${PUBLISH_ADDRESS:-127.0.0.1}:")) for port in published)
+    assert not any("ports" in SERVICES[name] for name in ("postgres", "redis", "gpu-worker", "cpu-worker"))
+
+
+def test_workers_say_how_they_are_on_ports_of_their_own() -> None:
+    for name, queue, port in (("gpu-worker", "gpu", "8080"), ("cpu-worker", "cpu", "8081")):
+        service = SERVICES[name]
+        command = " ".join(service["command"])
+        assert f"--queues {queue} " in command
+        assert command.endswith(f"--health-port {port}")
+        assert service["healthcheck"]["test"][-1] == port
+    assert "--concurrency 1 " in " ".join(SERVICES["gpu-worker"]["command"])
+
+
+def test_they_have_longer_to_stop_than_tasks_need_to_be_handed_back() -> None:
+    for name in OURS:
+        assert float(SERVICES[name]["stop_grace_period"].removesuffix("s")) > Settings().drain_timeout
+
+
+def test_other_files_change_services_that_are_there() -> None:
+    for file in FILES:
+        assert set(read(file.name)["services"]) <= set(SERVICES), file.name
+
+
+def test_the_example_names_what_can_be_set_and_nothing_else() -> None:
+    text = (DEPLOY / "env.example").read_text(encoding="utf-8")
+    named = set(re.findall(r"^#?([A-Z_]+)=", text, re.MULTILINE))
+    taken = set().union(*(variables(file) for file in FILES))
+    secret = {one["environment"] for one in read()["secrets"].values()}
+    assert named <= taken | secret
+
+
+def test_secrets_of_the_example_are_ones_that_are_refused() -> None:
+    example = dotenv_values(DEPLOY / "env.example")
+    secret = {name: value for name, value in example.items() if "PASSWORD" in name}
+    assert set(secret) == {"POSTGRES_PASSWORD", "MINIO_ROOT_PASSWORD", "GRAFANA_PASSWORD"}
+    assert set(secret.values()) == {EXAMPLE_SECRET}
+    for service in ("postgres", "minio", "grafana"):
+        assert EXAMPLE_SECRET in " ".join(SERVICES[service]["entrypoint"])
+
+
+def test_a_copy_of_the_example_is_a_good_env_file_for_the_commands(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / ".env").write_text((DEPLOY / "env.example").read_text(encoding="utf-8"))
+    monkeypatch.chdir(tmp_path)
+    assert load_settings().plain_http is True
