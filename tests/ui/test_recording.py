@@ -205,6 +205,7 @@ def test_versions_are_compared_and_brought_back(server: LiveServer, own: dict[st
 def test_an_export_is_seen_before_it_is_downloaded(
     server: LiveServer, recording: dict[str, Any], page: Page
 ) -> None:
+    already = len(exported(server))
     visit(page, server, recording)
     page.keyboard.press("x")
     preview = page.get_by_label("Preview").locator("pre")
@@ -229,6 +230,14 @@ def test_an_export_is_seen_before_it_is_downloaded(
     expect(page.get_by_label("Letters in a line")).to_have_value("42")
     page.get_by_role("radio", name="PDF").check(force=True)
     shows(page, "PDF document: this file is not text")
+    assert len(exported(server)) == already + 1, "what was only seen is no export"
+
+
+def exported(server: LiveServer) -> list[dict[str, Any]]:
+    """What the audit says of exports."""
+    query = {"action": "transcript.exported"}
+    items: list[dict[str, Any]] = server.client.get("/admin/audit", params=query).json()["items"]
+    return items
 
 
 def test_an_export_is_copied(
