@@ -135,8 +135,7 @@ def test_the_example_names_what_can_be_set_and_nothing_else() -> None:
     text = (DEPLOY / "env.example").read_text(encoding="utf-8")
     named = set(re.findall(r"^#?([A-Z_]+)=", text, re.MULTILINE))
     taken = set().union(*(variables(file) for file in FILES))
-    secret = {one["environment"] for one in read()["secrets"].values()}
-    assert named <= taken | secret
+    assert named <= taken
 
 
 def test_secrets_of_the_example_are_ones_that_are_refused() -> None:
