@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-pytest_plugins = ["services", "browser", "live_server", "model_cache"]
+pytest_plugins = ["services", "browser", "live_server", "model_cache", "fake_docker"]
 
 ROOT = Path(__file__).resolve().parent.parent
 FIXTURES = ROOT / "tests" / "fixtures"

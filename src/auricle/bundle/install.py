@@ -1,7 +1,7 @@
 """A bundle is installed: without a network, beside what is there, which works until the new one is complete.
 
 FOLDER/bundles/ID    the files of a bundle, whole, so that a difference can be installed on top
-FOLDER/releases/ID   Python's environment made of it
+FOLDER/releases/ID   Python's environment made of its packages
 FOLDER/current       leads to the release in use
 FOLDER/models        the speech models
 FOLDER/auricle.toml  the settings, made once
@@ -27,6 +27,7 @@ from auricle.bundle.manifest import (
     Manifest,
     copy_whole,
     is_as_recorded,
+    read_manifest,
     write_manifest,
     write_whole,
 )
@@ -126,7 +127,7 @@ def _sources(manifest: Manifest, bundle: Path, stores: Sequence[Path]) -> dict[s
 
 
 def _refuse_small_disk(manifest: Manifest, place: Path) -> None:
-    if (place / "releases" / manifest.identity / _COMPLETE).is_file():
+    if (place / "releases" / manifest.release / _COMPLETE).is_file():
         return
     sizes = {
         name: record.size for name, record in manifest.files.items() if not name.startswith(f"{IMAGES}/")
@@ -166,7 +167,7 @@ def _store(manifest: Manifest, sources: dict[str, Path], place: Path, say: Say) 
 
 def _release(manifest: Manifest, store: Path, place: Path, say: Say) -> Path:
     """Make Python's environment; one that is complete is kept."""
-    release = place / "releases" / manifest.identity
+    release = place / "releases" / manifest.release
     if (release / _COMPLETE).is_file() and _version_of(release) == manifest.auricle:
         return release
     say("Making Python's environment")
@@ -248,11 +249,11 @@ def _write_command(place: Path) -> None:
 
 def _forget_old(place: Path) -> None:
     """Remove what broke off, and releases older than the one before this."""
-    kept = {path.name for path in _stores(place)[:_KEPT]}
-    for folder in (place / "bundles", place / "releases"):
-        for path in folder.iterdir():
-            if path.name not in kept:
-                shutil.rmtree(path)
+    stores = _stores(place)[:_KEPT]
+    kept = {path.name for path in stores} | {read_manifest(path).release for path in stores}
+    for path in [*(place / "bundles").iterdir(), *(place / "releases").iterdir()]:
+        if path.name not in kept:
+            shutil.rmtree(path)
 
 
 @contextlib.contextmanager

@@ -72,8 +72,13 @@ class Manifest:
     @property
     def identity(self) -> str:
         """A name for exactly these files: the same ones have the same, whenever they were collected."""
-        listed = [f"{name} {record.sha256}\n" for name, record in sorted(self.files.items())]
-        return hashlib.sha256("".join(listed).encode()).hexdigest()[:16]
+        return _identity(self.files)
+
+    @property
+    def release(self) -> str:
+        """A name for exactly these packages: bundles that differ in other files share it."""
+        packages = ("wheels/", "requirements.txt")
+        return _identity({name: one for name, one in self.files.items() if name.startswith(packages)})
 
     def included(self) -> dict[str, FileRecord]:
         """The files that lie in the bundle's own folder."""
@@ -143,6 +148,11 @@ def write_whole(path: Path, text: str) -> None:
         file.flush()
         os.fsync(file.fileno())
     part.replace(path)
+
+
+def _identity(files: Mapping[str, FileRecord]) -> str:
+    listed = [f"{name} {record.sha256}\n" for name, record in sorted(files.items())]
+    return hashlib.sha256("".join(listed).encode()).hexdigest()[:16]
 
 
 def _parsed(document: Mapping[str, Any]) -> Manifest:

@@ -22,7 +22,7 @@ from auricle.shipped import checkout
 #: The C library that the wheels may need: that of Debian 10, RHEL 8 and everything since.
 _GLIBC = 28
 _OLDER = {"manylinux2014": 17, "manylinux2010": 12, "manylinux1": 5}
-_AT_ONCE = 16
+_AT_ONCE = 32
 #: What an installer writes beside what was in the wheel.
 _INSTALLERS = {"RECORD", "INSTALLER", "REQUESTED", "direct_url.json"}
 _EPOCH = (2020, 2, 2, 0, 0, 0)

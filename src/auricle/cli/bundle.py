@@ -127,7 +127,6 @@ def install(
 ) -> None:
     """Install a bundle, without a network; what is there works until the new one is complete.
 
-    \b
     Where there is no Auricle yet, `sh DIR/install.sh` does the same with Python alone.
     """
     from auricle.bundle.install import DEFAULT_PLACE, report
