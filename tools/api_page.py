@@ -24,7 +24,7 @@ curl() { command curl -s -H "Authorization: Bearer $AURICLE_KEY" "$@"; }
 job=$(curl -F file=@talk.mp3 $api/recordings \\
       | python3 -c 'import json, sys; print(json.load(sys.stdin)["job"]["id"])')   # store it, queue its job
 curl $api/jobs/$job                                   # how far it is
-curl -N $api/jobs/$job/events                           # follow it to its end
+curl -N $api/jobs/$job/events                         # follow it to its end
 curl "$api/jobs/$job/transcript?format=srt"           # fetch what was said
 ```
 

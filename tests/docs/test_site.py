@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Page, expect
 
-from browser import DESK, PHONE
+from browser import DESK, PHONE, axe
 
 ROOT = Path(__file__).resolve().parents[2]
 #: What a browser fetches by itself when it shows a page; a link is followed only by who clicks on it.
@@ -73,14 +73,15 @@ def test_no_file_of_the_site_fetches_anything_from_another_host(site: Path) -> N
 
 @pytest.mark.parametrize("size", [DESK, PHONE])
 @pytest.mark.parametrize("dark", [False, True])
-def test_pages_fit_and_ask_no_other_host(
+def test_pages_fit_can_be_used_by_everybody_and_ask_no_other_host(
     new_page: Callable[..., Page], address: str, site: Path, size: tuple[int, int], dark: bool
 ) -> None:
     page = new_page(size, dark=dark)
-    for name in ("index", "settings", "design", "troubleshooting", "commands"):
+    for name in ("index", "settings", "design", "troubleshooting", "first-script", "commands"):
         page.goto(f"{address}/{name}.html")
         expect(page.locator("h1")).to_be_visible()
         assert page.evaluate("document.documentElement.scrollWidth") <= size[0], name
+        assert axe(page) == [], name
 
 
 def test_a_word_is_found_by_the_search_of_the_site(page: Page, address: str) -> None:
