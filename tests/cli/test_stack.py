@@ -45,13 +45,13 @@ def words_after_options(asked: list[str]) -> list[str]:
     """What compose was told, without the files and profiles that come first."""
     assert asked[0] == "compose"
     words = asked[1:]
-    while words[0].startswith("--"):
+    while words[0].startswith("-"):
         words = words[2:]
     return words
 
 
 def files_given(asked: list[str]) -> list[str]:
-    return [Path(word).name for before, word in pairwise(asked) if before == "--file"]
+    return [Path(word).name for before, word in pairwise(asked) if before == "-f"]
 
 
 @pytest.mark.usefixtures("env_file")

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import BinaryIO
 
-from auricle.stack.engine import Engine, answer, find_engine, run
+from auricle.stack.engine import Engine, find_engine, run
 from auricle.stack.environment import check_environment
 from auricle.stack.files import Stack, own_services, profiles, project, services
 
@@ -46,16 +46,19 @@ class Containers:
 
     def is_running(self, service: str | None = None) -> bool:
         """Whether the stack has containers that run, or one of its services has."""
-        return bool(answer(self._words(["ps", "--quiet", *([service] if service else [])])))
+        # The engine is asked, since not every compose command can be asked for one service.
+        labels = {"project": project(self.stack), **({"service": service} if service else {})}
+        filters = [f"--filter=label=com.docker.compose.{name}={value}" for name, value in labels.items()]
+        return bool(self.engine.ask("ps", "--quiet", *filters))
 
     def volumes(self) -> list[str]:
         """The names of the volumes that hold the stack's data."""
         label = f"label=com.docker.compose.project={project(self.stack)}"
         return (self.engine.ask("volume", "ls", "--quiet", "--filter", label) or "").split()
 
-    def _words(self, words: "list[str] | tuple[str, ...]", every: bool = False) -> list[str]:
+    def _words(self, words: tuple[str, ...], every: bool) -> list[str]:
         chosen = profiles(self.stack) if every else self.stack.profiles
-        files = [word for file in self.stack.files() for word in ("--file", str(file))]
+        files = [word for file in self.stack.files() for word in ("-f", str(file))]
         named = [word for name in chosen for word in ("--profile", name)]
         return [*self.compose, "--env-file", str(self.stack.env_file), *files, *named, *words]
 

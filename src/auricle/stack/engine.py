@@ -43,10 +43,9 @@ class Engine:
         """The words that its compose command begins with. Raises NoContainerEngine."""
         if self.ask("compose", "version") is not None:
             return [self.program, "compose"]
-        for name in (f"{self.name}-compose",):
-            program = shutil.which(name)
-            if program is not None and answer([program, "version"]) is not None:
-                return [program]
+        program = shutil.which(f"{self.name}-compose")
+        if program is not None and answer([program, "version"]) is not None:
+            return [program]
         cure = (
             "install its plugin (docker-compose-plugin, on Debian docker-compose-v2)"
             if self.name == "docker"
