@@ -30,6 +30,8 @@ NEEDS = {
     "the whole repository to be built": ("make", "git", "npm", "python benchmarks", "auricle bundle"),
     "somebody who stops it": ("auricle serve", "auricle worker", ".venv/bin/auricle serve"),
 }
+#: Why a block is not run with the others of its page, but by itself, and stopped.
+ENDLESS = "it needs somebody who stops it"
 #: What ends by itself all the same.
 _ENDS = "--exit-when-idle"
 _MARK = re.compile(r"<!--\s*not run: (.+?)\s*-->", re.DOTALL)

@@ -1,6 +1,7 @@
 """Real servers for tests: uvicorn on a free port, worker threads, the tiny model."""
 
 import contextlib
+import datetime
 import socket
 import threading
 import time
@@ -11,6 +12,10 @@ from typing import Any
 import httpx
 import pytest
 import uvicorn
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.x509.oid import NameOID
 
 from auricle.accounts.keys import DEFAULT_SCOPES, SCOPES, make_key
 from auricle.server.addressing import behind_proxies
@@ -179,3 +184,32 @@ def talk(tmp_path: Path) -> Path:
 def meeting(speech: Path) -> Path:
     """A short recording of words the tiny model knows."""
     return min(speech.glob("*.flac"), key=lambda file: file.stat().st_size)
+
+
+@pytest.fixture
+def certificate(tmp_path: Path) -> tuple[Path, Path]:
+    """A certificate for 127.0.0.1 that signs itself, and its key."""
+    key = ec.generate_private_key(ec.SECP256R1())
+    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "localhost")])
+    at = datetime.datetime.now(datetime.UTC)
+    signed = (
+        x509.CertificateBuilder()
+        .subject_name(name)
+        .issuer_name(name)
+        .public_key(key.public_key())
+        .serial_number(1)
+        .not_valid_before(at - datetime.timedelta(hours=1))
+        .not_valid_after(at + datetime.timedelta(days=1))
+        .add_extension(x509.SubjectAlternativeName([x509.DNSName("localhost")]), critical=False)
+        .sign(key, hashes.SHA256())
+    )
+    files = tmp_path / "cert.pem", tmp_path / "key.pem"
+    files[0].write_bytes(signed.public_bytes(serialization.Encoding.PEM))
+    files[1].write_bytes(
+        key.private_bytes(
+            serialization.Encoding.PEM,
+            serialization.PrivateFormat.PKCS8,
+            serialization.NoEncryption(),
+        )
+    )
+    return files

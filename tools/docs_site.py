@@ -107,4 +107,5 @@ def _row(line: str) -> str:
 def _diagram(caption: str, file: Path) -> str:
     drawing = file.read_text(encoding="utf-8")
     drawing = drawing.replace("<svg ", f'<svg role="img" aria-label="{caption}" ', 1)
-    return f'<figure class="diagram" tabindex="0">{drawing}<figcaption>{unescape(caption)}</figcaption></figure>'
+    drawing += f"<figcaption>{unescape(caption)}</figcaption>"
+    return f'<figure class="diagram" tabindex="0">{drawing}</figure>'

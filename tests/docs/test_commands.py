@@ -4,6 +4,7 @@ import json
 import os
 import re
 import shutil
+import signal
 import subprocess
 import sys
 import tomllib
@@ -19,10 +20,10 @@ import yaml
 from typer.main import get_command
 
 from auricle.cli import app
-from documentation import PAGES, ROOT, SHELL, Block, blocks_of, calls_of_auricle, code_of, complaint
+from documentation import ENDLESS, PAGES, ROOT, SHELL, Block, blocks_of, calls_of_auricle, code_of, complaint
 from fake_hub import running_hub
 from served import Served
-from services import Moto, Postgres
+from services import Moto, Postgres, Redis, wait_until
 
 BLOCKS = [block for page in PAGES for block in blocks_of(page)]
 #: Repositories of the hub that the pages fetch from; each holds the tiny model.
@@ -133,14 +134,19 @@ def typed(blocks: list[Block], replaced: dict[str, str]) -> str:
     """A script that does what these blocks say, one after the other, in one shell."""
     parts = ["set -eo pipefail"]
     for block in blocks:
-        text = block.text
-        for written, real in replaced.items():
-            text = text.replace(written, real)
+        text = with_real(block.text, replaced)
         parts.append(f"echo '=== {block.place}' >&2")
         parts.append(
             f"python3 - <<'END_OF_BLOCK'\n{text}END_OF_BLOCK" if block.language == "python" else text
         )
     return "\n".join(parts)
+
+
+def with_real(text: str, replaced: dict[str, str]) -> str:
+    """The text with real addresses and files for those that pages write."""
+    for written, real in replaced.items():
+        text = text.replace(written, real)
+    return text
 
 
 def elsewhere(request: pytest.FixtureRequest, blocks: list[Block]) -> dict[str, str]:
@@ -150,6 +156,9 @@ def elsewhere(request: pytest.FixtureRequest, blocks: list[Block]) -> dict[str, 
     if "postgresql://" in text:
         postgres: Postgres = request.getfixturevalue("postgres")
         found["postgresql://auricle:secret@db/auricle"] = postgres.new_database()
+    if "redis://" in text:
+        redis: Redis = request.getfixturevalue("redis_server")
+        found["redis://broker:6379/0"] = redis.url
     if "s3://" in text:
         moto: Moto = request.getfixturevalue("moto_server")
         boto3.client("s3", endpoint_url=moto.url).create_bucket(Bucket="recordings")
@@ -180,6 +189,44 @@ def test_the_commands_of_a_page_work(
     assert ended.returncode == 0, ended.stdout[-2000:] + ended.stderr[-4000:]
     for pattern in SAID.get(str(page.relative_to(ROOT)), []):
         assert re.search(pattern, ended.stdout), (pattern, ended.stdout[-4000:])
+
+
+@pytest.mark.parametrize(
+    "block", [one for one in BLOCKS if one.reason == ENDLESS], ids=lambda block: block.place
+)
+def test_what_runs_until_somebody_stops_it_gets_ready_and_ends_well(
+    request: pytest.FixtureRequest,
+    home: Home,
+    recordings: Path,
+    block: Block,
+    certificate: tuple[Path, Path],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    own = {"AURICLE_DATA_DIR": str(recordings / "data"), "AURICLE_PORT": "0", "AURICLE_HEALTH_PORT": "0"}
+    environment = home.environment() | own
+    for name, value in home.environment().items():
+        monkeypatch.setenv(name, value)
+    replaced = {"/etc/auricle": str(certificate[0].parent), "--port 8443": "--port 0"}
+    script = typed([block], replaced | elsewhere(request, [block]))
+    said = recordings / "said"
+    with said.open("wb") as output:
+        shell = subprocess.Popen(
+            ["bash", "-c", script],
+            cwd=recordings,
+            env=environment,
+            stdout=output,
+            stderr=output,
+            start_new_session=True,
+        )
+    try:
+        ready = re.compile(r"Auricle is at http|worker_ready")
+        wait_until(lambda: bool(ready.search(said.read_text()) or shell.poll() is not None), "it")
+        assert shell.poll() is None, said.read_text()
+        os.killpg(shell.pid, signal.SIGINT)
+        assert shell.wait(60) == 0, said.read_text()
+    finally:
+        if shell.poll() is None:
+            os.killpg(shell.pid, signal.SIGKILL)
 
 
 @pytest.mark.parametrize("block", BLOCKS, ids=lambda block: block.place)
