@@ -30,7 +30,9 @@ def main() -> None:
     port, app_port = free_port("AURICLE_PORT", 8000), free_port("DEV_PORT", 4200)
     npm, environment = node.npm()
     server = [sys.executable, "-m", "auricle", "serve", "--port", str(port)]
-    app = [*npm, "run", "--silent", "start", "--", "--port", str(app_port)]
+    # In a container, others than the container itself have to reach it.
+    host = ["--host", os.environ["DEV_HOST"]] if os.environ.get("DEV_HOST") else []
+    app = [*npm, "run", "--silent", "start", "--", "--port", str(app_port), *host]
     ports = {"AURICLE_PORT": str(port), "DEV_PORT": str(app_port)}
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     print(

@@ -8,6 +8,7 @@ import contextlib
 import os
 import secrets
 import shutil
+import socket
 import subprocess
 import sys
 import tempfile
@@ -27,8 +28,9 @@ RECORDING = ROOT / "src" / "auricle" / "samples" / "meeting.flac"
 IMAGE = "auricle:cpu"
 PROJECT = "auricle-test-images"
 #: The services whose end is tried out, and where each says that it is ready.
-READY = {"server": "", "gpu-worker": "8080", "cpu-worker": "8081"}
+READY = {"server": "AURICLE_PORT", "gpu-worker": "GPU_HEALTH_PORT", "cpu-worker": "CPU_HEALTH_PORT"}
 SERVICES = (*READY, "postgres", "redis")
+PORTS = (*READY.values(), "POSTGRES_PORT", "REDIS_PORT")
 #: How long (s) anything may take that is waited for.
 PATIENCE = 180.0
 BEGAN = time.monotonic()
@@ -42,6 +44,13 @@ def say(sentence: str) -> None:
 def fail(sentence: str) -> NoReturn:
     say(f"FAILED: {sentence}")
     sys.exit(1)
+
+
+def free_ports() -> list[str]:
+    """A port nobody listens on for each of PORTS: with container-lab all are the machine's own."""
+    with contextlib.ExitStack() as held:
+        some = [held.enter_context(socket.create_server(("127.0.0.1", 0))) for _ in PORTS]
+        return [str(one.getsockname()[1]) for one in some]
 
 
 def engine() -> str:
@@ -61,15 +70,13 @@ class Stack:
 
     engine: str
     folder: Path
-    port: int = 18080
+    ports: dict[str, str] = field(default_factory=lambda: dict(zip(PORTS, free_ports(), strict=True)))
     client: httpx.Client = field(init=False)
 
     def __post_init__(self) -> None:
         settings = {
+            **self.ports,
             "POSTGRES_PASSWORD": secrets.token_hex(16),
-            "POSTGRES_PORT": "15432",
-            "REDIS_PORT": "16379",
-            "AURICLE_PORT": str(self.port),
             "AURICLE_ENGINE": "faster-whisper",
             "AURICLE_MODEL": "/fixture-model",
             "AURICLE_PRELOAD_MODELS": "/fixture-model",
@@ -84,7 +91,9 @@ class Stack:
         self.env_file.write_text("".join(lines), encoding="utf-8")
         mounts = "".join(f'  {name}: {{volumes: ["{MODEL}:/fixture-model:ro"]}}\n' for name in READY)
         self.mounts.write_text(f"services:\n{mounts}", encoding="utf-8")
-        self.client = httpx.Client(base_url=f"http://127.0.0.1:{self.port}/api/v1", timeout=30)
+        self.client = httpx.Client(
+            base_url=f"http://127.0.0.1:{self.ports['AURICLE_PORT']}/api/v1", timeout=30
+        )
 
     @property
     def env_file(self) -> Path:
@@ -104,7 +113,7 @@ class Stack:
 
     def is_ready(self, service: str) -> bool:
         """Whether the service's own health check says so."""
-        check = ["python", "-m", "auricle.healthy", *filter(None, [READY[service]])]
+        check = ["python", "-m", "auricle.healthy", self.ports[READY[service]]]
         return self.compose("exec", "-T", service, *check, check=False).returncode == 0
 
     def await_ready(self) -> float:
@@ -222,7 +231,7 @@ def refusals(program: str, folder: Path) -> None:
         "the example's password": (["-e", example], "change-me"),
         "a folder it may not write to": (["-v", f"{closed}:/data"], "chown -R 10001:10001"),
         "a full volume": (
-            ["--mount", "type=tmpfs,destination=/data,tmpfs-size=8192,tmpfs-mode=1777"],
+            ["--user", "0", "--mount", "type=tmpfs,destination=/data,tmpfs-size=65536"],
             "no room left",
         ),
         "no database": (away, "Look whether PostgreSQL runs"),

@@ -104,6 +104,17 @@ def test_data_is_in_named_volumes() -> None:
     assert {"data", "models", "postgres"} <= set(named)
 
 
+def test_what_is_mounted_is_there() -> None:
+    mounted = [
+        volume.split(":")[0]
+        for service in SERVICES.values()
+        for volume in service.get("volumes", [])
+        if volume.startswith("./")
+    ]
+    assert mounted
+    assert [path for path in mounted if not (DEPLOY / path).exists()] == []
+
+
 def test_only_this_machine_reaches_anything_unless_somebody_says_so() -> None:
     published = [port for service in SERVICES.values() for port in service.get("ports", [])]
     assert published
@@ -112,12 +123,12 @@ def test_only_this_machine_reaches_anything_unless_somebody_says_so() -> None:
 
 
 def test_workers_say_how_they_are_on_ports_of_their_own() -> None:
-    for name, queue, port in (("gpu-worker", "gpu", "8080"), ("cpu-worker", "cpu", "8081")):
-        service = SERVICES[name]
-        command = " ".join(service["command"])
+    for queue, port in (("gpu", "8080"), ("cpu", "8081")):
+        service = SERVICES[f"{queue}-worker"]
+        command, at = " ".join(service["command"]), f"${{{queue.upper()}_HEALTH_PORT:-{port}}}"
         assert f"--queues {queue} " in command
-        assert command.endswith(f"--health-port {port}")
-        assert service["healthcheck"]["test"][-1] == port
+        assert command.endswith(f"--health-port {at}")
+        assert service["healthcheck"]["test"][-1] == at
     assert "--concurrency 1 " in " ".join(SERVICES["gpu-worker"]["command"])
 
 

@@ -3,12 +3,13 @@
 import contextlib
 import errno
 import os
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
 from filelock import FileLock, Timeout
 
-from auricle.errors import Conflict, InvalidSetting, disk_errors
+from auricle.errors import Conflict, DiskFull, InvalidSetting, disk_errors
 from auricle.settings import Settings
 from auricle.store import Storage
 from auricle.store.database import Database, open_database
@@ -16,6 +17,8 @@ from auricle.store.storage import open_storage
 
 #: What the system says of folders that nobody, or somebody else, may write to.
 _CLOSED = (errno.EACCES, errno.EPERM, errno.EROFS)
+#: Bytes without which not even a database with nothing in it can be made.
+_LEAST = 1_000_000
 
 
 def database_of(settings: Settings) -> Database:
@@ -41,6 +44,9 @@ def make_data_folder(settings: Settings) -> None:
             raise _cannot_write(folder) from error
     if not os.access(folder, os.W_OK | os.X_OK):
         raise _cannot_write(folder)
+    if shutil.disk_usage(folder).free < _LEAST:
+        # SQLite would only say "disk I/O error".
+        raise DiskFull(f"There is no room left on the disk for {folder}: free some and start again.")
 
 
 def _cannot_write(folder: Path) -> InvalidSetting:
