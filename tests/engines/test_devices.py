@@ -1,5 +1,6 @@
 """Devices: what a machine offers, and what happens when it does not offer what was asked for."""
 
+import platform
 from pathlib import Path
 
 import psutil
@@ -31,6 +32,28 @@ def test_a_compute_type_the_device_lacks_is_refused_with_those_it_has() -> None:
     assert min(lacking) in str(refusal.value)
     for supported in devices.compute_types("cpu"):
         assert supported in str(refusal.value)
+
+
+@without_cuda
+@pytest.mark.skipif(platform.machine() == "aarch64", reason="there CTranslate2's package is for CPUs alone")
+@pytest.mark.parametrize(
+    ("there", "reason"),
+    [
+        ([], "There is no CUDA device."),
+        (["proc/driver/nvidia/version"], "its version has to support CUDA 12"),
+        (["proc/driver/nvidia/version", ".dockerenv"], "This container was not given the GPU"),
+        (["proc/driver/nvidia/version", "run/.containerenv"], "deploy/compose.gpu.yaml"),
+        ([".dockerenv"], "There is no CUDA device."),
+    ],
+)
+def test_the_reason_against_cuda_fits_the_machine(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, there: list[str], reason: str
+) -> None:
+    monkeypatch.delenv("CUDA_VISIBLE_DEVICES", raising=False)
+    for name in there:
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).touch()
+    assert reason in str(devices.cuda_problem(tmp_path))
 
 
 @without_cuda

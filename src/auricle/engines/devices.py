@@ -4,6 +4,7 @@ import ctypes
 import importlib.util
 import math
 import os
+import platform
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,7 +13,10 @@ import psutil
 
 from auricle.errors import InvalidOption
 
+_ROOT = Path("/")
 _CGROUPS = Path("/sys/fs/cgroup")
+#: Files by which Docker and Podman show that this is a container.
+_CONTAINER_MARKS = (".dockerenv", "run/.containerenv")
 #: The first of these formats that the device supports is its default: fastest at no audible loss.
 _PREFERRED = {"cuda": ("float16", "int8_float32", "float32"), "cpu": ("int8", "float32")}
 #: CTranslate2 computes on CUDA with this library alone (since 4.7 it needs no cuDNN).
@@ -49,7 +53,7 @@ def choose_device(device: str = "auto", compute_type: str | None = None) -> Devi
     return Device(name, compute_type or _preferred(name, supported), warnings)
 
 
-def cuda_problem() -> str | None:
+def cuda_problem(root: Path = _ROOT) -> str | None:
     """Why CUDA cannot be used here, as a sentence; None where it can.
 
     Loads cuBLAS from NVIDIA's Python package where the system has none, so that CTranslate2 finds it.
@@ -57,12 +61,23 @@ def cuda_problem() -> str | None:
     import ctranslate2
 
     if ctranslate2.get_cuda_device_count() == 0:
-        if not _has_nvidia_device():
-            return "There is no CUDA device."
-        return "The NVIDIA driver offers no CUDA device; its version has to support CUDA 12."
+        return _why_no_device(root)
     if not _load_cublas():
         return f"{_CUBLAS} is missing; install it with `pip install 'auricle[cuda]'`."
     return None
+
+
+def _why_no_device(root: Path) -> str:
+    if not _has_nvidia_device(root):
+        return "There is no CUDA device."
+    if platform.machine() == "aarch64":
+        return "CTranslate2, as it is packaged for arm64, computes on the CPU alone."
+    if any((root / mark).exists() for mark in _CONTAINER_MARKS):
+        return (
+            "This container was not given the GPU. That takes NVIDIA's container toolkit on the host, and "
+            "--gpus all or deploy/compose.gpu.yaml."
+        )
+    return "The NVIDIA driver offers no CUDA device; its version has to support CUDA 12."
 
 
 def compute_types(device: str) -> frozenset[str]:
@@ -110,12 +125,12 @@ def _preferred(name: str, supported: frozenset[str]) -> str:
     return next((kind for kind in _PREFERRED[name] if kind in supported), "float32")
 
 
-def _has_nvidia_device() -> bool:
+def _has_nvidia_device(root: Path = _ROOT) -> bool:
     """Whether an NVIDIA GPU is there and not hidden on purpose; /dev/dxg is how WSL shows one."""
     if os.environ.get("CUDA_VISIBLE_DEVICES", "0") in ("", "-1"):
         return False
-    return Path("/proc/driver/nvidia/version").exists() or (
-        Path("/dev/dxg").exists() and Path("/usr/lib/wsl/lib/libcuda.so.1").exists()
+    return (root / "proc/driver/nvidia/version").exists() or (
+        (root / "dev/dxg").exists() and (root / "usr/lib/wsl/lib/libcuda.so.1").exists()
     )
 
 
