@@ -20,6 +20,7 @@ import yaml
 from typer.main import get_command
 
 from auricle.cli import app
+from auricle.settings import Settings
 from documentation import ENDLESS, PAGES, ROOT, SHELL, Block, blocks_of, calls_of_auricle, code_of, complaint
 from fake_hub import running_hub
 from served import Served
@@ -42,6 +43,8 @@ SAID = {
     "docs/asr.md": [r"00:00:\d\d,\d{3} --> ", r'"language_code"'],
     "docs/editing.md": [r'"kind": ?"edit"', "We agreed to move the launch"],
 }
+#: Variables that are no settings: where these are, the key of programs, and what `make audit` is told.
+OTHER_VARIABLES = {"AURICLE_CONFIG", "AURICLE_KEY", "AURICLE_AUDIT"}
 #: Blocks without commands, which are there to be read.
 READ = ("text", "nginx", "caddy", "ini", "sql", "dockerfile")
 WITH_COMMANDS = [
@@ -245,6 +248,13 @@ def test_every_block_can_be_read_by_what_it_is_written_for(block: Block) -> None
         tomllib.loads(block.text)
     else:
         assert block.language in READ
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
+def test_every_setting_that_a_page_names_is_one(page: Path) -> None:
+    named = set(re.findall(r"AURICLE_[A-Z_]*[A-Z]", page.read_text(encoding="utf-8")))
+    unknown = {name for name in named if name.removeprefix("AURICLE_").lower() not in Settings.model_fields}
+    assert unknown <= OTHER_VARIABLES
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
