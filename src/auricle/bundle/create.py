@@ -81,12 +81,12 @@ class _Collection:
         self.known = _begin(folder)
 
     def collect(self) -> Manifest:
-        images = self._images()
+        models = self._models()
         pins = pins_for(self.wanted.target)
         write_whole(self.folder / "requirements.txt", "".join(f"{pin.line()}\n" for pin in pins))
         self._take("requirements.txt")
         self._wheels(pins)
-        models = self._models()
+        images = self._images()
         self._deploy()
         self._remove_others()
         manifest = Manifest(
@@ -213,8 +213,10 @@ def _alone(folder: Path) -> Iterator[None]:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError as error:
             raise Conflict(f"Another command is making the bundle in {folder}: wait for it.") from error
-        yield
-    (folder / ".lock").unlink(missing_ok=True)
+        try:
+            yield
+        finally:
+            (folder / ".lock").unlink(missing_ok=True)
 
 
 def _described(target: Target) -> str:

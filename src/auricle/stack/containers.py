@@ -1,8 +1,10 @@
 """Commands to a stack's containers, through the compose command of the engine that was found."""
 
+import os
 from dataclasses import dataclass
 from typing import BinaryIO
 
+from auricle.shipped import shipped
 from auricle.stack.engine import Engine, find_engine, run
 from auricle.stack.environment import check_environment
 from auricle.stack.files import Stack, own_services, profiles, project, services
@@ -23,7 +25,7 @@ class Containers:
         self, *words: str, stdin: BinaryIO | None = None, stdout: BinaryIO | None = None, every: bool = False
     ) -> int:
         """Run a compose command in front of the user; `every` means the services of all profiles too."""
-        return run(self._words(words, every), stdin, stdout)
+        return run(self._words(words, every), stdin, stdout, self._environment())
 
     def run_in_server(
         self, script: str, stdin: BinaryIO | None = None, stdout: BinaryIO | None = None
@@ -55,6 +57,13 @@ class Containers:
         """The names of the volumes that hold the stack's data."""
         label = f"label=com.docker.compose.project={project(self.stack)}"
         return (self.engine.ask("volume", "ls", "--quiet", "--filter", label) or "").split()
+
+    def _environment(self) -> dict[str, str]:
+        """The shell's variables; what writes to the sources does so as their owner."""
+        if not self.stack.dev:
+            return dict(os.environ)
+        owner = shipped("deploy").stat()
+        return {"DEV_USER": f"{owner.st_uid}:{owner.st_gid}", **os.environ}
 
     def _words(self, words: tuple[str, ...], every: bool) -> list[str]:
         chosen = profiles(self.stack) if every else self.stack.profiles

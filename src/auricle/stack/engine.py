@@ -2,7 +2,7 @@
 
 import shutil
 import subprocess
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
@@ -73,10 +73,15 @@ def find_engine() -> Engine:
     )
 
 
-def run(command: Sequence[str], stdin: BinaryIO | None = None, stdout: BinaryIO | None = None) -> int:
+def run(
+    command: Sequence[str],
+    stdin: BinaryIO | None = None,
+    stdout: BinaryIO | None = None,
+    environment: Mapping[str, str] | None = None,
+) -> int:
     """Run a command that talks to the user itself; returns its exit status, 130 after Ctrl-C."""
     try:
-        return subprocess.run(command, stdin=stdin, stdout=stdout, check=False).returncode  # noqa: S603 -- an engine that was found
+        return subprocess.run(command, stdin=stdin, stdout=stdout, env=environment, check=False).returncode  # noqa: S603 -- an engine that was found
     except KeyboardInterrupt:
         return 130
 

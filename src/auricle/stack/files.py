@@ -21,8 +21,8 @@ _COLON = re.compile(r":(?![^{]*\})")
 _ON_THE_HOST = {
     "postgres": ("POSTGRES_PORT", 5432),
     "redis": ("REDIS_PORT", 6379),
-    "gpu-worker": (None, 8080),
-    "cpu-worker": (None, 8081),
+    "gpu-worker": ("GPU_HEALTH_PORT", 8080),
+    "cpu-worker": ("CPU_HEALTH_PORT", 8081),
 }
 
 
@@ -73,7 +73,10 @@ def every_service(stack: Stack) -> dict[str, dict[str, Any]]:
     merged: dict[str, dict[str, Any]] = {}
     for document in _documents(stack):
         for name, service in (document.get("services") or {}).items():
-            merged[name] = merged.get(name, {}) | (service or {})
+            before, now = merged.get(name, {}), service or {}
+            # Of ports, compose takes those of both files.
+            both = [*before.get("ports", ()), *now.get("ports", ())]
+            merged[name] = before | now | ({"ports": both} if both else {})
     return merged
 
 
@@ -123,7 +126,7 @@ def ports(stack: Stack) -> Iterator[Port]:
                 yield Port(name, where, int(number), next(iter(names_in(outside)), None))
     if stack.host_network:
         for name, (variable, default) in _ON_THE_HOST.items():
-            number = variables.get(variable or "") or str(default)
+            number = variables.get(variable) or str(default)
             if number.isdecimal():
                 yield Port(name, "127.0.0.1", int(number), variable)
 
