@@ -52,10 +52,15 @@ def test_the_ports_are_those_of_the_compose_files(tmp_path: Path) -> None:
     assert on_host["postgres"] == (5432, "POSTGRES_PORT")
 
 
+def test_ports_of_a_later_file_come_on_top(tmp_path: Path) -> None:
+    numbers = [one.number for one in ports(Stack(tmp_path / ".env", dev=True)) if one.service == "server"]
+    assert numbers == [8000, 4200]
+
+
 def test_every_combination_of_files_can_be_read(tmp_path: Path) -> None:
     env_file = tmp_path / ".env"
-    for gpu, host_network in product((False, True), repeat=2):
-        stack = Stack(env_file, gpu, host_network, profiles=("minio", "ollama"))
+    for gpu, host_network, dev in product((False, True), repeat=3):
+        stack = Stack(env_file, gpu, host_network, dev, profiles=("minio", "ollama"))
         assert {"server", "gpu-worker", "cpu-worker"} <= set(own_services(stack))
         assert {"postgres", "redis", "minio", "ollama"} <= set(services(stack))
         assert project(stack).startswith("auricle")

@@ -83,9 +83,12 @@ def _pip(words: Sequence[str]) -> None:
     if done.returncode:
         lines = done.stderr.splitlines() or ["no reason given"]
         said = ([line for line in lines if line.startswith("ERROR: ")] or lines)[-1].removeprefix("ERROR: ")
-        raise CannotCollect(
-            f"pip could not {words[0]} a wheel ({said}). The same command goes on from there."
+        cure = (
+            "For that Python or that processor there is none: try another --python."
+            if "No matching distribution" in said
+            else "The same command goes on from there."
         )
+        raise CannotCollect(f"pip could not {words[0]} a wheel ({said}). {cure}")
 
 
 def _platforms(machine: str) -> list[str]:
