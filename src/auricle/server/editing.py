@@ -1,9 +1,9 @@
 """Routes for changing transcripts: edits, speakers, older versions, imports."""
 
 from collections.abc import Callable
-from typing import Annotated, Any
+from typing import Any
 
-from fastapi import APIRouter, Header, Request, Response
+from fastapi import APIRouter, Request, Response
 from pydantic import Field
 from starlette.concurrency import run_in_threadpool
 
@@ -11,6 +11,7 @@ from auricle.errors import LimitExceeded, NotFound, Outdated
 from auricle.server.bodies import Sent
 from auricle.server.deps import ServiceDep, UserDep
 from auricle.server.incoming import RAW_BODY
+from auricle.server.preconditions import IfMatch, refuse_outdated
 from auricle.server.service import Service
 from auricle.server.transcripts import VersionModel, numbered, version_model
 from auricle.store.recordings import find_recording
@@ -34,11 +35,6 @@ from auricle.transcript.undo import changes
 router = APIRouter(tags=["transcripts"])
 
 _LARGEST_IMPORT = 50_000_000
-
-IfMatch = Annotated[
-    str | None,
-    Header(description="The ETag of the transcript that was read; 412 where there is a newer one."),
-]
 
 
 class Edits(Sent):
@@ -176,8 +172,7 @@ def _edited(
         recording = find_recording(session, user.id, recording_id)
         version = current_version(session, recording)
     version, before = read_version(service.database, service.storage, version)
-    if if_match is not None and if_match.strip('W/" ') not in ("*", version.id):
-        raise Outdated("The transcript was changed since you read it: read it again, then change it.")
+    refuse_outdated(if_match, version.id, "transcript")
     after = change(before)
     making = Making("edit", user.id, note, continues=continues)
     saved = _saved(service, recording_id, after, making, base=version.id)

@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 from starlette.concurrency import run_in_threadpool
 
 from auricle.audio.peaks import Peaks
-from auricle.errors import InvalidOption, NotFound, Outdated
+from auricle.errors import InvalidOption, NotFound
 from auricle.jobs.create import PRIORITIES, cancel_job
 from auricle.jobs.ledger import OPEN
 from auricle.server.accepting import (
@@ -30,6 +30,7 @@ from auricle.server.deps import ServiceDep, UserDep
 from auricle.server.incoming import RAW_BODY, Form, Stored, receive_body, receive_form
 from auricle.server.models import RecordingModel, naive, recording_models
 from auricle.server.paging import Cursor, Limit, Page, read_cursor, write_cursor
+from auricle.server.preconditions import IfMatch, refuse_outdated
 from auricle.server.sending import send_blob
 from auricle.store import recordings as store
 from auricle.store.audit import record
@@ -38,7 +39,6 @@ from auricle.store.search import retitle
 
 router = APIRouter(tags=["recordings"])
 
-IfMatch = Annotated[str | None, Header(description="The ETag that was read; 412 where it has changed since.")]
 IdempotencyKey = Annotated[
     str | None, Header(max_length=300, description="The same key gives the same job again.")
 ]
@@ -288,8 +288,7 @@ def change_recording(
     """Rename or tag a recording."""
     with service.database.write() as session:
         recording = store.find_recording(session, user.id, recording_id)
-        if if_match is not None and if_match.strip('W/" ') not in ("*", str(recording.version)):
-            raise Outdated("The recording was changed since you read it: read it again, then change it.")
+        refuse_outdated(if_match, str(recording.version), "recording")
         if change.title is not None:
             recording.title = store.clean_title(change.title, recording.title)
             retitle(session, recording)
