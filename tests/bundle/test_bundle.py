@@ -214,6 +214,12 @@ def test_a_bundle_for_another_machine_is_refused(copy: Path, tmp_path: Path) -> 
     assert not (tmp_path / "place").exists()
 
 
+def test_a_place_that_cannot_be_written_is_named_with_the_cure(bundle: Path, tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    ended = auricle("bundle", "install", bundle, "--to", tmp_path / "file/place")
+    assert (ended.status, "name another folder with --to" in ended.stderr) == (2, True)
+
+
 def test_a_folder_that_is_no_bundle_is_told_from_one(tmp_path: Path) -> None:
     ended = auricle("bundle", "verify", tmp_path)
     assert (ended.status, "There is no bundle in" in ended.stderr) == (1, True)

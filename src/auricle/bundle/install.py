@@ -33,7 +33,7 @@ from auricle.bundle.manifest import (
 )
 from auricle.bundle.placing import link_or_copy, place_model, point
 from auricle.bundle.verify import Say, verify
-from auricle.errors import Conflict, DiskFull, disk_errors
+from auricle.errors import Conflict, DiskFull, InvalidOption, disk_errors
 from auricle.stack.engine import NoContainerEngine, find_engine
 
 #: Where Auricle goes when nobody says where.
@@ -67,7 +67,7 @@ def install(
     stores = [one for one in (base, *_stores(place)) if one is not None]
     sources = _sources(manifest, bundle, stores)
     _refuse_small_disk(manifest, place)
-    place.mkdir(parents=True, exist_ok=True)
+    _make(place)
     with disk_errors(place), _alone(place):
         store = _store(manifest, sources, place, say)
         release = _release(manifest, store, place, say)
@@ -100,6 +100,16 @@ def _refuse_other_machine(manifest: Manifest) -> None:
             f"The bundle is for Python {target.python}, and this is Python {python}: install Python "
             f"{target.python}, or make a bundle with --python {python}."
         )
+
+
+def _make(place: Path) -> None:
+    try:
+        place.mkdir(parents=True, exist_ok=True)
+        (place / ".lock").touch()
+    except OSError as error:
+        raise InvalidOption(
+            f"{place} cannot be written ({error.strerror}): use sudo, or name another folder with --to."
+        ) from error
 
 
 def _stores(place: Path) -> list[Path]:
