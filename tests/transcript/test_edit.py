@@ -1,6 +1,7 @@
 """Changes to a transcript, and what stays true whatever is changed."""
 
 import json
+from pathlib import Path
 from typing import Any
 
 import jsonschema
@@ -23,6 +24,9 @@ from auricle.transcript.operations import apply
 from auricle.transcript.schema import transcript_schema
 from auricle.transcript.speaking import assign_speaker, color_speaker, merge_speakers, rename_speaker
 from auricle.transcript.undo import changes, put_back
+
+#: The web app foresees what becomes of a text: it is tested with the same cases.
+REPLACING = json.loads(Path(__file__).with_name("replacing.json").read_text(encoding="utf-8"))
 
 
 def sentence(id: int, start: float, text: str, speaker: str | None = "a") -> Segment:
@@ -185,6 +189,7 @@ def test_what_a_person_writes_is_checked_and_the_rest_as_before(talk: Transcript
         {"op": "color_speaker", "speaker": "b", "color": 3},
         {"op": "check_words", "id": 0, "first": 0, "last": 3},
         {"op": "replace_text", "find": "e", "by": "i", "whole_words": False},
+        {"op": "replace_text", "find": "Goodbye everyone.", "by": "", "whole_words": False},
     ],
 )
 def test_every_change_is_taken_back_and_done_again_exactly(
@@ -245,6 +250,16 @@ def test_a_mistake_is_replaced_everywhere(talk: Transcript) -> None:
     assert replace_text(talk, "Mund", "X") == talk
     assert replace_text(talk, "Mund", "Mond", whole_words=False).segments[0].text == "We meet on Monday."
     assert replace_text(talk, ".", r"\1", whole_words=False).segments[2].text == r"Goodbye everyone\1"
+
+
+@pytest.mark.parametrize("case", REPLACING, ids=lambda case: case["name"])
+def test_text_is_replaced_wherever_it_stands(case: dict[str, Any]) -> None:
+    said = tuple(sentence(id, id * 10.0, text) for id, text in enumerate(case["texts"]))
+    before = Transcript("en", 60.0, said, MadeWith("fake", "m"), speakers=(Speaker("a", "Anna", 9.0),))
+    after = apply(before, [{"op": "replace_text", **case["operation"]}])
+    check(after)
+    assert {str(one.id): one.text for one in after.segments} == case["after"]
+    assert apply(after, [taken_back(before, after)]).segments == before.segments
 
 
 @pytest.mark.parametrize(

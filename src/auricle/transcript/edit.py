@@ -1,6 +1,7 @@
 """Changes to what a transcript says, and when: pure functions."""
 
 import math
+import operator
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
@@ -89,17 +90,24 @@ def delete_segment(transcript: Transcript, id: int) -> Transcript:
 def replace_text(
     transcript: Transcript, find: str, by: str, *, match_case: bool = False, whole_words: bool = True
 ) -> Transcript:
-    """Write `by` wherever `find` stands."""
+    """Write `by` wherever `find` stands; a segment of which nothing is left goes."""
     if not find.strip():
         raise InvalidOption("There is nothing to look for: find is empty.")
     edge = r"(?<!\w){}(?!\w)" if whole_words else "{}"
     pattern = re.compile(edge.format(re.escape(find)), 0 if match_case else re.IGNORECASE)
-    changed = {}
-    for segment in transcript.segments:
-        text = pattern.sub(lambda _: by, segment.text)
-        if text != segment.text:
-            changed[segment.id] = replace(_saying(segment, text), flags=())
-    return _with_each(transcript, changed) if changed else transcript
+    segments = [_replaced(one, pattern, by) for one in transcript.segments]
+    if all(map(operator.is_, segments, transcript.segments)):
+        return transcript
+    return with_segments(transcript, [one for one in segments if one is not None])
+
+
+def _replaced(segment: Segment, pattern: re.Pattern[str], by: str) -> Segment | None:
+    """The segment with another text; itself where nothing was found, None where nothing is left."""
+    text = pattern.sub(lambda _: by, segment.text)
+    if text == segment.text:
+        return segment
+    new = replace(_saying(segment, text), flags=())
+    return new if new.text else None
 
 
 def check_words(transcript: Transcript, id: int, first: int, last: int) -> Transcript:

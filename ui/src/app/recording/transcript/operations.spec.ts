@@ -1,3 +1,4 @@
+import cases from '../../../../../tests/transcript/replacing.json';
 import { differing, entry, together } from './history';
 import type { Segment, Transcript } from './model';
 import { type Operation, predicted } from './operations';
@@ -58,6 +59,17 @@ describe('a change shown before the server has answered', () => {
     const part = predicted(three(), [{ ...operation, find: 'iv', whole_words: true }]);
     expect(texts(part)).toEqual(texts(three()));
   });
+});
+
+describe('text replaced everywhere is what the server makes of it', () => {
+  for (const { name, texts, operation, after } of cases)
+    it(name, () => {
+      const before = transcript(...texts.map((text, id) => segment(id, text)));
+      const found = predicted(before, [{ op: 'replace_text', ...operation }]);
+      expect(Object.fromEntries(found.segments.map(({ id, text }) => [id, text]))).toEqual(after);
+      const way = entry(before, found, 'replaced', null);
+      expect(differing(before, predicted(found, way ? [way.undo] : [])).size).toBe(0);
+    });
 });
 
 describe('what is undone', () => {

@@ -181,6 +181,7 @@ function marked(
   return { ...transcript, segments: transcript.segments.with(place, { ...old, words }) };
 }
 
+/** Another text wherever it stands; a passage of which nothing is left goes. */
 function replaced(transcript: Transcript, operation: Of<'replace_text'>): Transcript {
   const found = expression({
     find: operation.find,
@@ -188,9 +189,10 @@ function replaced(transcript: Transcript, operation: Of<'replace_text'>): Transc
     wholeWords: operation.whole_words,
   });
   if (!found) return transcript;
-  const segments = transcript.segments.map((one) => {
+  const segments = transcript.segments.flatMap((one) => {
     const text = one.text.replace(found, () => operation.by);
-    return text === one.text ? one : { ...saying(one, text), flags: [] };
+    if (text === one.text) return [one];
+    return oneLine(text) ? [{ ...saying(one, text), flags: [] }] : [];
   });
   return withSegments(transcript, segments);
 }
