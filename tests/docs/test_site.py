@@ -59,7 +59,7 @@ def test_every_page_of_the_repository_is_a_page_of_the_site_and_in_its_navigatio
     navigation = (ROOT / "mkdocs.yml").read_text(encoding="utf-8").partition("\nnav:")[2]
     for page in (ROOT / "docs").glob("*.md"):
         assert (site / page.name).with_suffix(".html").exists()
-        assert f": {page.name}\n" in navigation, f"mkdocs.yml: {page.name} is not in the navigation"
+        assert navigation.count(f": {page.name}\n") == 1, f"mkdocs.yml: {page.name} stands there once"
 
 
 def test_no_file_of_the_site_fetches_anything_from_another_host(site: Path) -> None:
