@@ -17,6 +17,8 @@ from fake_hub import running_hub
 ROOT = Path(__file__).parents[2]
 TINY = ROOT / "tests" / "fixtures" / "whisper-fixture-ct2"
 BUILT = ROOT / "src/auricle/server/static/app/index.html"
+# The packages are fetched and installed for real, which takes long on a busy machine.
+pytestmark = pytest.mark.timeout(900)
 #: A network of its own, in which there is nothing, not even this machine.
 NO_NETWORK = ("unshare", "--map-root-user", "--net")
 
