@@ -50,7 +50,7 @@ def _auricle(
 def main() -> None:
     """Run the command line; an error is one sentence on stderr and an exit status, never a traceback."""
     try:
-        app()
+        app(prog_name="auricle")
     except (AuricleError, OSError) as error:
         sys.stderr.write(f"auricle: {sentence_of(error)}\n")
         sys.exit(error.exit_status if isinstance(error, AuricleError) else 1)
