@@ -16,6 +16,11 @@ def test_conditions_are_those_of_the_target_and_not_of_this_machine() -> None:
     assert {"psycopg", "celery", "boto3", "faster-whisper"} <= older.keys()
 
 
+def test_what_only_the_first_releases_of_a_version_need_is_there() -> None:
+    assert "async-timeout" in names(Target("cpu", "3.11", "x86_64"))  # for 3.11.2, which Debian 12 has
+    assert "async-timeout" not in names(Target("cpu", "3.12", "x86_64"))
+
+
 def test_nvidias_libraries_are_for_cuda_alone() -> None:
     cpu, cuda = names(Target("cpu", "3.11", "x86_64")), names(Target("cuda", "3.11", "x86_64"))
     assert not [name for name in cpu if name.startswith("nvidia")]

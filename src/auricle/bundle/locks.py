@@ -42,8 +42,6 @@ def pins_for(target: Target) -> list[Pin]:
 def _read(lock: Path, target: Target) -> Iterator[Pin]:
     environment = {name: str(value) for name, value in default_environment().items()} | {
         "python_version": target.python,
-        # The newest of a version is meant by it.
-        "python_full_version": f"{target.python}.99",
         "platform_machine": target.machine,
         "platform_python_implementation": "CPython",
         "implementation_name": "cpython",
@@ -51,6 +49,9 @@ def _read(lock: Path, target: Target) -> Iterator[Pin]:
         "sys_platform": "linux",
         "os_name": "posix",
     }
+    # What any release of that version needs: Debian 12 has 3.11.2, for which Redis's client wants one more.
+    releases = [environment | {"python_full_version": f"{target.python}.{last}"} for last in (0, 99)]
     for found in _PIN.finditer(lock.read_text(encoding="utf-8")):
-        if found["marker"] is None or Marker(found["marker"]).evaluate(environment):
+        marker = Marker(found["marker"] or "python_version > '0'")
+        if any(marker.evaluate(release) for release in releases):
             yield Pin(found["pin"], frozenset(_HASH.findall(found["hashes"])))
