@@ -24,9 +24,14 @@ def tell(server: LiveServer, file: Path, said: Said, client: httpx.Client | None
     """A recording (its id) of a real file, with a transcript that was made elsewhere."""
     client = client or server.client
     recording: str = server.transcribed(file, client)["id"]
+    bring(recording, said, client)
+    return recording
+
+
+def bring(recording: str, said: Said, client: httpx.Client) -> None:
+    """Import a transcript into a recording."""
     answer = client.post(f"/recordings/{recording}/transcript/import", content=json.dumps(_document(said)))
     assert answer.status_code == 201, answer.text
-    return recording
 
 
 def transcript_of(server: LiveServer, recording: str, client: httpx.Client | None = None) -> dict[str, Any]:

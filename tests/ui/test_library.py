@@ -12,6 +12,7 @@ from playwright.sync_api import Locator, Page, expect
 from auricle.testing import silence, write_wav
 from browser import PHONE, Complaints, arrives, axe, overflow, press, shows
 from live_server import LiveServer, live_server
+from told import bring
 from visitors import MARKUP
 
 
@@ -101,6 +102,17 @@ def test_a_recording_appears_by_itself_and_becomes_a_transcript(
     assert axe(page) == []
     found.get_by_role("link", name="Board meeting, March").click()
     arrives(page, f"/recordings/{accepted['recording']['id']}")
+
+
+def test_an_imported_transcript_is_one(server: LiveServer, page: Page, sound: Path) -> None:
+    imported, _ = store(server, sound, "Imported", "Only stored")
+    bring(imported, [("Anna", "We agreed.")], server.client)
+    show(page, server)
+    expect(row(page, "Only stored")).to_contain_text("not transcribed")
+    expect(row(page, "Imported")).to_contain_text("Anna")
+    expect(row(page, "Imported")).not_to_contain_text("not transcribed")
+    page.get_by_role("button", name="More for Imported", exact=True).click()
+    expect(page.get_by_role("menuitem", name="Transcribe again")).to_be_visible()
 
 
 def test_a_failed_row_says_why_and_is_tried_again(

@@ -78,7 +78,7 @@ class RecordingModel(BaseModel):
         description="Words of the current transcript that the engine was unsure of and nobody has checked."
     )
     tags: list[str]
-    state: str = Field(description="Of the latest job, or none.")
+    state: str = Field(description="Of the latest job; none where there was none, as for an import.")
     error: dict[str, Any] | None = Field(
         description="Why the latest job ended without success: code, message, stage."
     )

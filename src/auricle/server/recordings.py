@@ -179,7 +179,7 @@ def list_recordings(
     title: Annotated[str | None, Query(max_length=200, description="Titles that contain this.")] = None,
     state: Annotated[
         list[Literal["none", "queued", "running", "done", "failed", "dead", "cancelled"]] | None,
-        Query(max_length=7, description="Of the latest job; several give those in any of them."),
+        Query(max_length=7, description="Of the latest job, or none; several give those in any of them."),
     ] = None,
     needs_review: Annotated[bool, Query(description="Those with doubtful words.")] = False,
     language: Annotated[str | None, Query(max_length=10)] = None,

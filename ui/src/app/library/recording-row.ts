@@ -107,6 +107,10 @@ export class RecordingRow {
   protected readonly state = computed(() => this.job()?.state ?? this.recording().state);
   protected readonly failed = computed(() => ['failed', 'dead'].includes(this.state()));
   protected readonly working = computed(() => this.state() !== 'none' && !ENDED.has(this.state()));
+  /** There is no transcript: one that was imported or is older than the last job is one, too. */
+  protected readonly untold = computed(
+    () => this.recording().transcript_id === null && this.state() !== 'done',
+  );
   protected readonly work = computed(() => workOf(this.job()));
   protected readonly progress = computed(() => this.job()?.progress ?? null);
   protected readonly reason = computed(() => reasonOf(this.job() ?? this.recording()));
