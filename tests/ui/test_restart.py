@@ -122,3 +122,23 @@ def test_a_page_that_could_not_be_fetched_is_opened_when_the_server_is_back(
     expect(page.get_by_role("banner").get_by_text(AWAY)).to_have_count(0)
     press(page, "Account")
     expect(page.get_by_role("heading", level=1)).to_have_text("Account")
+
+
+@pytest.mark.parametrize(
+    ("tab", "asked", "found"),
+    [("queues", "admin/overview", "Workers"), ("usage", "admin/usage", "Everybody")],
+)
+def test_that_the_server_is_away_is_said_once_and_an_admins_page_is_filled_when_it_is_back(
+    server: Server, page: Page, tab: str, asked: str, found: str
+) -> None:
+    page.goto(f"{server.origin}/admin/{tab}")
+    shows(page, found)
+    with page.expect_event("requestfailed", lambda request: asked in request.url):
+        server.kill()
+        if tab == "usage":
+            page.get_by_label("Time").select_option(index=0)
+    shows(page, AWAY)
+    assert page.get_by_text(AWAY).count() == 1
+    with page.expect_response(lambda answer: asked in answer.url and answer.ok):
+        server.start()
+    expect(page.get_by_text(AWAY)).to_have_count(0)

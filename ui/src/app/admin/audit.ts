@@ -6,12 +6,12 @@ import {
   signal,
   untracked,
 } from '@angular/core';
-import { api, got, sentenceOf } from '../api/client';
+import { api, got } from '../api/client';
 import { MomentPipe } from '../format/pipes';
-import { Fault } from '../parts/fault';
 import { peopleWords } from '../words/admin';
 import { type Event, lineOf } from './deeds';
 import { everybody, type Person } from './people';
+import { Unanswered } from './unanswered';
 
 const PAGE = 100;
 const DAY = 86_400_000;
@@ -20,7 +20,7 @@ const DAY = 86_400_000;
 @Component({
   selector: 'a-audit',
   changeDetection: ChangeDetectionStrategy.OnPush,
-  imports: [Fault, MomentPipe],
+  imports: [Unanswered, MomentPipe],
   templateUrl: './audit.html',
   styleUrl: './audit.scss',
 })
@@ -32,7 +32,7 @@ export class AuditPage {
   protected readonly what = signal('');
   /** Days back; 0 for ever. */
   protected readonly when = signal(0);
-  protected readonly fault = signal('');
+  protected readonly error = signal<unknown>(null);
   protected readonly busy = signal(false);
   /** Where the older ones begin; null where there are none. */
   protected readonly next = signal<string | null>(null);
@@ -68,13 +68,12 @@ export class AuditPage {
     try {
       this.people.set(await everybody());
     } catch (error) {
-      this.fault.set(sentenceOf(error));
+      this.error.set(error);
     }
   }
 
   private async fetch(cursor: string | null): Promise<void> {
     const asked = ++this.asked;
-    this.fault.set('');
     this.busy.set(true);
     try {
       const page = await got(
@@ -83,8 +82,9 @@ export class AuditPage {
       if (asked !== this.asked) return;
       this.events.update((all) => [...(cursor === null ? [] : (all ?? [])), ...page.items]);
       this.next.set(page.next);
+      this.error.set(null);
     } catch (error) {
-      if (asked === this.asked) this.fault.set(sentenceOf(error));
+      if (asked === this.asked) this.error.set(error);
     } finally {
       if (asked === this.asked) this.busy.set(false);
     }

@@ -6,14 +6,14 @@ import {
   signal,
   untracked,
 } from '@angular/core';
-import { api, got, sentenceOf, type Wire } from '../api/client';
+import { api, got, type Wire } from '../api/client';
 import { count, roughly, size } from '../format/amounts';
 import { keep, kept } from '../frame/kept';
-import { Fault } from '../parts/fault';
 import { peopleWords } from '../words/admin';
 import { audioOn, lastDays, type Sum, sumOf } from './days';
 import { DayBars } from './day-bars';
 import { everyPage } from './every-page';
+import { Unanswered } from './unanswered';
 
 const dayName = new Intl.DateTimeFormat(undefined, { dateStyle: 'medium', timeZone: 'UTC' });
 
@@ -21,7 +21,7 @@ const dayName = new Intl.DateTimeFormat(undefined, { dateStyle: 'medium', timeZo
 @Component({
   selector: 'a-usage',
   changeDetection: ChangeDetectionStrategy.OnPush,
-  imports: [DayBars, Fault],
+  imports: [DayBars, Unanswered],
   templateUrl: './usage.html',
   styleUrl: './usage.scss',
 })
@@ -29,7 +29,7 @@ export class UsagePage {
   protected readonly words = peopleWords.usage;
   protected readonly common = peopleWords;
   protected readonly range = signal(kept('usage.days', 30));
-  protected readonly fault = signal('');
+  protected readonly error = signal<unknown>(null);
   protected readonly count = count;
   private readonly used = signal<readonly Wire<'UserUsage'>[] | null>(null);
   /** How many days the answer that is shown is about. */
@@ -71,7 +71,6 @@ export class UsagePage {
   }
 
   protected async load(days = this.range()): Promise<void> {
-    this.fault.set('');
     try {
       const used = await everyPage((cursor) => {
         const query = { days, limit: 200, ...(cursor && { cursor }) };
@@ -79,8 +78,9 @@ export class UsagePage {
       });
       this.shown.set(days);
       this.used.set(used);
+      this.error.set(null);
     } catch (error) {
-      this.fault.set(sentenceOf(error));
+      this.error.set(error);
     }
   }
 

@@ -4,18 +4,18 @@ import { ChangeDetectionStrategy, Component, inject, signal } from '@angular/cor
 import { MatTooltip } from '@angular/material/tooltip';
 import { LucideEllipsis, LucidePlus } from '@lucide/angular';
 import { firstValueFrom } from 'rxjs';
-import { api, got, sentenceOf, type Wire } from '../api/client';
+import { api, got, type Wire } from '../api/client';
 import { Session } from '../api/session';
 import { size } from '../format/amounts';
 import { MomentPipe } from '../format/pipes';
 import { Confirm } from '../frame/confirm';
 import { Notices } from '../frame/notices';
-import { Fault } from '../parts/fault';
 import { peopleWords } from '../words/admin';
 import { KeysDialog } from './keys-dialog';
 import { LinkDialog } from './link-dialog';
 import { everybody, type Person } from './people';
 import { PersonDialog } from './person-dialog';
+import { Unanswered } from './unanswered';
 
 /** Who may come in, as what, and how much they may use. */
 @Component({
@@ -25,7 +25,7 @@ import { PersonDialog } from './person-dialog';
     CdkMenu,
     CdkMenuItem,
     CdkMenuTrigger,
-    Fault,
+    Unanswered,
     LucideEllipsis,
     LucidePlus,
     MatTooltip,
@@ -39,7 +39,7 @@ export class UsersPage {
   protected readonly common = peopleWords;
   protected readonly session = inject(Session);
   protected readonly people = signal<readonly Person[] | null>(null);
-  protected readonly fault = signal('');
+  protected readonly error = signal<unknown>(null);
   private readonly dialog = inject(Dialog);
   private readonly confirm = inject(Confirm);
   private readonly notices = inject(Notices);
@@ -49,11 +49,11 @@ export class UsersPage {
   }
 
   protected async load(): Promise<void> {
-    this.fault.set('');
     try {
       this.people.set(await everybody());
+      this.error.set(null);
     } catch (error) {
-      this.fault.set(sentenceOf(error));
+      this.error.set(error);
     }
   }
 

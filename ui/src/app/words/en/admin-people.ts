@@ -15,7 +15,6 @@ const jobs = (n: unknown) => (n === 1 ? '1 job' : `${Number(n)} jobs`);
 const of = (owner: string) => (owner ? ` of ${owner}` : '');
 
 export const adminPeople = {
-  again: 'Try again',
   loading: 'Asking the server …',
 
   users: {
