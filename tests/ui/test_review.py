@@ -122,6 +122,25 @@ def test_when_all_are_checked_it_says_so(server: LiveServer, page: Page, talk: s
     expect(page.locator(".doubt")).to_have_count(0)
 
 
+def test_undo_asks_again_unless_something_was_typed(server: LiveServer, page: Page, talk: str) -> None:
+    before = transcript_of(server, talk)
+    field = review(page, server, talk)
+    page.keyboard.press("Enter")
+    expect(field).to_have_value("orchid")
+    page.keyboard.type("orchids")
+    page.keyboard.press("Control+z")
+    expect(field).not_to_have_value("orchids")
+    shows(page, "1 of 4 checked")
+    page.keyboard.press("Tab")
+    expect(field).to_have_value("Audio")
+    page.keyboard.press("Control+z")
+    expect(field).to_have_value("audio")
+    expect(field).to_be_focused()
+    shows(page, "0 of 4 checked")
+    saved(page)
+    assert transcript_of(server, talk) == before
+
+
 def test_a_phone_checks_words_with_buttons(
     server: LiveServer, talk: str, new_page: Callable[..., Page]
 ) -> None:

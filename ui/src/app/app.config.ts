@@ -5,6 +5,7 @@ import {
 } from '@angular/core';
 import {
   provideRouter,
+  RouteReuseStrategy,
   withComponentInputBinding,
   withInMemoryScrolling,
   withNavigationErrorHandler,
@@ -12,12 +13,14 @@ import {
 } from '@angular/router';
 import { MAT_TOOLTIP_DEFAULT_OPTIONS } from '@angular/material/tooltip';
 import { routes } from './app.routes';
+import { PageReuse } from './frame/page-reuse';
 import { Faults, unfetched } from './frame/unfetched';
 
 export const config: ApplicationConfig = {
   providers: [
     provideBrowserGlobalErrorListeners(),
     { provide: ErrorHandler, useClass: Faults },
+    { provide: RouteReuseStrategy, useClass: PageReuse },
     provideRouter(
       routes,
       withComponentInputBinding(),

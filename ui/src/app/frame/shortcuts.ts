@@ -10,7 +10,7 @@ export interface Shortcut {
   /** What it does, for the sheet of all keys. */
   readonly words: string;
   readonly act: (event: KeyboardEvent) => void;
-  /** It also works while somebody types, as ctrl+z has to. */
+  /** It also works while somebody types, as ctrl+f does. */
   readonly whileTyping?: boolean;
 }
 

@@ -80,20 +80,17 @@ export class RecordingPage {
   private readonly titleRow = viewChild(TitleRow);
 
   protected readonly source = computed(() => addressOf(`/api/v1/recordings/${this.id()}/preview`));
-  /** The recording whose transcript has been read. */
-  private readonly readOf = signal<string | null>(null);
   protected readonly unread = signal<string | null>(null);
-  protected readonly transcript = computed(() =>
-    this.readOf() === this.id() ? this.store.transcript() : null,
-  );
+  protected readonly transcript = this.store.transcript;
+  private isAsked = false;
   /** The text was seen growing: it stays until the transcript can take its place. */
-  private readonly grew = signal<string | null>(null);
+  private readonly grew = signal(false);
   /** A newer transcript is being made beside the one that is shown. */
-  private readonly outdated = signal<string | null>(null);
+  private readonly outdated = signal(false);
   protected readonly showsGrowing = computed(
     () =>
       this.transcript() === null &&
-      (this.open.running() || (this.grew() === this.id() && this.open.hasTranscript())),
+      (this.open.running() || (this.grew() && this.open.hasTranscript())),
   );
   protected readonly bands = computed(() => speakerBands(this.transcript()));
   protected readonly doubts = computed(() => doubtTimes(this.transcript(), this.store.doubtful()));
@@ -158,13 +155,13 @@ export class RecordingPage {
   }
 
   protected async read(): Promise<void> {
-    const id = this.id();
+    this.isAsked = true;
     this.unread.set(null);
     try {
-      await this.store.load(id);
-      this.readOf.set(id);
+      await this.store.load(this.id());
     } catch (error) {
-      if (id === this.id()) this.unread.set(sentenceOf(error));
+      this.unread.set(sentenceOf(error));
+      this.isAsked = false;
     }
   }
 
@@ -187,19 +184,19 @@ export class RecordingPage {
     const recording = this.open.recording();
     if (recording?.id !== this.id() || recording.transcript_id === null) return;
     untracked(() => {
-      if (this.readOf() !== recording.id) void this.read();
+      if (!this.isAsked) void this.read();
     });
   }
 
   /** Text that grows stays until its transcript is there; a transcript made beside another takes its place. */
   private noteGrowth(): void {
-    const [id, running, there] = [this.id(), this.open.running(), this.transcript() !== null];
+    const [running, there] = [this.open.running(), this.transcript() !== null];
     untracked(() => {
-      if (running) (there ? this.outdated : this.grew).set(id);
+      if (running) (there ? this.outdated : this.grew).set(true);
       if (running || !there) return;
-      this.grew.set(null);
-      if (this.outdated() !== id) return;
-      this.outdated.set(null);
+      this.grew.set(false);
+      if (!this.outdated()) return;
+      this.outdated.set(false);
       void this.store.reload().catch((error: unknown) => this.notices.fail(error));
     });
   }

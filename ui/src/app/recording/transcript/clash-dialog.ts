@@ -1,41 +1,61 @@
 import { DIALOG_DATA, DialogRef } from '@angular/cdk/dialog';
 import { ChangeDetectionStrategy, Component, inject } from '@angular/core';
+import { CopyButton } from '../../parts/copy-button';
 import { words } from '../../words';
 import type { Clash } from './transcript-store';
+
+/** What has to be decided, and where each text goes that is written meanwhile. */
+export interface Question {
+  readonly clash: Clash;
+  readonly typed: (text: string) => void;
+}
 
 /** Shows two texts for one passage; somebody has to choose, or to write a third from both. */
 @Component({
   selector: 'a-clash-dialog',
   changeDetection: ChangeDetectionStrategy.OnPush,
+  imports: [CopyButton],
   template: `
     <div class="dialog">
       <h2 id="clash">{{ clash.why ? words.refused : words.title }}</h2>
       <p class="quiet">{{ clash.why ?? (clash.theirs ? words.why : words.gone) }}</p>
-      <div class="both">
-        <div>
-          <h3 id="theirs">{{ clash.why ? words.stands : words.theirs }}</h3>
-          <p class="text" dir="auto" aria-labelledby="theirs">{{ clash.theirs?.text ?? '–' }}</p>
+      @if (clash.erased) {
+        <h3 id="mine">{{ words.mine }}</h3>
+        <p #mine class="text" dir="auto" aria-labelledby="mine">{{ clash.mine.text }}</p>
+        <div class="actions">
+          <a-copy-button [from]="mine" />
+          <button type="button" class="button primary" (click)="dialog.close(null)">
+            {{ words.close }}
+          </button>
         </div>
-        <div>
-          <label for="mine">{{ words.mine }}</label>
-          <textarea
-            #mine
-            id="mine"
-            class="input text"
-            dir="auto"
-            rows="6"
-            [value]="clash.mine.text"
-          ></textarea>
+      } @else {
+        <div class="both">
+          <div>
+            <h3 id="theirs">{{ clash.why ? words.stands : words.theirs }}</h3>
+            <p class="text" dir="auto" aria-labelledby="theirs">{{ clash.theirs?.text ?? '–' }}</p>
+          </div>
+          <div>
+            <label for="mine">{{ words.mine }}</label>
+            <textarea
+              #mine
+              id="mine"
+              class="input text"
+              dir="auto"
+              rows="6"
+              [value]="clash.mine.text"
+              (input)="question.typed(mine.value)"
+            ></textarea>
+          </div>
         </div>
-      </div>
-      <div class="actions">
-        <button type="button" class="button" (click)="dialog.close(null)">
-          {{ clash.theirs ? words.keepTheirs : words.leaveOut }}
-        </button>
-        <button type="button" class="button primary" (click)="dialog.close(mine.value)">
-          {{ words.saveMine }}
-        </button>
-      </div>
+        <div class="actions">
+          <button type="button" class="button" (click)="dialog.close(null)">
+            {{ clash.theirs ? words.keepTheirs : words.leaveOut }}
+          </button>
+          <button type="button" class="button primary" (click)="dialog.close(mine.value)">
+            {{ words.saveMine }}
+          </button>
+        </div>
+      }
     </div>
   `,
   styles: `
@@ -69,6 +89,7 @@ import type { Clash } from './transcript-store';
 })
 export class ClashDialog {
   protected readonly words = words.editing.clash;
-  protected readonly clash = inject<Clash>(DIALOG_DATA);
+  protected readonly question = inject<Question>(DIALOG_DATA);
+  protected readonly clash = this.question.clash;
   protected readonly dialog = inject<DialogRef<string | null>>(DialogRef);
 }

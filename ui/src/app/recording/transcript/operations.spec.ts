@@ -1,5 +1,5 @@
 import cases from '../../../../../tests/transcript/replacing.json';
-import { differing, entry, together } from './history';
+import { type History, remembered, type Step } from './history';
 import type { Segment, Transcript } from './model';
 import { type Operation, predicted } from './operations';
 import { changeOf, fateOf } from './pending';
@@ -61,14 +61,20 @@ describe('a change shown before the server has answered', () => {
   });
 });
 
+const nothing: History = { undos: [], redos: [] };
+const step = (id: string, how: Partial<Step> = {}): Step => ({
+  ...{ id, words: 'changed', sitting: null, kind: 'do', target: null },
+  ...how,
+});
+
 describe('text replaced everywhere is what the server makes of it', () => {
   for (const { name, texts, operation, after } of cases)
     it(name, () => {
       const before = transcript(...texts.map((text, id) => segment(id, text)));
       const found = predicted(before, [{ op: 'replace_text', ...operation }]);
       expect(Object.fromEntries(found.segments.map(({ id, text }) => [id, text]))).toEqual(after);
-      const way = entry(before, found, 'replaced', null);
-      expect(differing(before, predicted(found, way ? [way.undo] : [])).size).toBe(0);
+      const [way] = remembered(nothing, step('1'), before, found).undos;
+      expect(predicted(found, way ? [way.undo] : []).segments).toEqual(before.segments);
     });
 });
 
@@ -79,20 +85,24 @@ describe('what is undone', () => {
       { op: 'delete_segment', id: 0 },
       { op: 'edit_segment', id: 1, text: 'other' },
     ]);
-    const way = entry(before, after, 'changed', null);
-    const back = predicted(after, way ? [way.undo] : []);
-    expect(differing(before, back).size).toBe(0);
-    expect(differing(after, predicted(back, way ? [way.redo] : [])).size).toBe(0);
+    const done = remembered(nothing, step('1'), before, after);
+    const back = predicted(after, done.undos[0] ? [done.undos[0].undo] : []);
+    expect(back.segments).toEqual(before.segments);
+    const taken = remembered(done, step('2', { kind: 'undo', target: '1' }), after, back);
+    expect(taken.undos).toEqual([]);
+    const again = predicted(back, taken.redos[0] ? [taken.redos[0].redo] : []);
+    expect(again.segments).toEqual(after.segments);
   });
 
   it('is a whole sitting at once', () => {
     const first = three();
     const second = predicted(first, [{ op: 'edit_segment', id: 1, text: 'thr' }]);
     const third = predicted(second, [{ op: 'split_segment', id: 0, word: 1 }]);
-    const [one, two] = [entry(first, second, 'x', 's'), entry(second, third, 'x', 's')];
-    const both = one && two && together(one, two);
-    expect(differing(first, predicted(third, both ? [both.undo] : [])).size).toBe(0);
-    expect(differing(third, predicted(first, both ? [both.redo] : [])).size).toBe(0);
+    const one = remembered(nothing, step('1', { sitting: 's' }), first, second);
+    const [both, ...more] = remembered(one, step('2', { sitting: 's' }), second, third).undos;
+    expect(more).toEqual([]);
+    expect(predicted(third, both ? [both.undo] : []).segments).toEqual(first.segments);
+    expect(predicted(first, both ? [both.redo] : []).segments).toEqual(third.segments);
   });
 });
 

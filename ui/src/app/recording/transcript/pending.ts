@@ -1,15 +1,12 @@
-/** Changes that the server does not have yet; the tab keeps them, so that a reload loses none. */
+/** Changes that the server does not have yet, and what becomes of them when others change the transcript too. */
 
-import type { Segment, Speaker, Transcript } from './model';
-import { type Operation, predicted, touched } from './operations';
+import type { Step } from './history';
+import { type Segment, segmentOf, type Speaker, type Transcript } from './model';
+import { type Operation, predicted, putBack, touched } from './operations';
 
 /** A change on its way to the server. */
-export interface Change {
+export interface Change extends Step {
   readonly operations: readonly Operation[];
-  readonly words: string;
-  readonly sitting: string | null;
-  /** Where it goes in the history once it is made. */
-  readonly kind: 'do' | 'undo' | 'redo';
   /** The segments (ids) it rests on, and those of them that were there. */
   readonly ids: readonly number[];
   readonly base: readonly Segment[];
@@ -26,24 +23,39 @@ export interface Draft {
   readonly text: string;
 }
 
+/** Two texts of which one has to be chosen; `theirs` is null where the segment is gone. */
+export interface Clash {
+  readonly mine: { readonly segment: Segment; readonly text: string };
+  readonly theirs: Segment | null;
+  /** Why the server did not take ours; null where somebody else was quicker. */
+  readonly why: string | null;
+  /** There is nothing any more that ours could be written into. */
+  readonly erased: boolean;
+}
+
 /** What becomes of a change when somebody else has changed the transcript. */
 export type Fate = 'holds' | 'made' | 'clashes';
+
+let count = 0;
 
 /** A change to a transcript as it is. */
 export function changeOf(
   transcript: Transcript,
   operations: readonly Operation[],
   words: string,
-  how: { sitting?: string | null; kind?: Change['kind'] } = {},
+  how: Partial<Omit<Step, 'words'>> = {},
 ): Change {
   const ids = new Set(operations.flatMap((one) => touched(transcript, one)));
   const before = new Set(transcript.segments);
   const after = predicted(transcript, operations);
   return {
+    // Also after a reload of the page, which keeps changes, no other change is called so.
+    id: how.id ?? `${performance.timeOrigin}.${++count}`,
     operations,
     words,
     sitting: how.sitting ?? null,
     kind: how.kind ?? 'do',
+    target: how.target ?? null,
     ids: [...ids],
     base: transcript.segments.filter((one) => ids.has(one.id)),
     made: after.segments.filter((one) => !before.has(one)).map(says),
@@ -73,8 +85,61 @@ export function fateOf(change: Change, now: Transcript): Fate {
   return isMade ? 'made' : 'clashes';
 }
 
+/** Which changes of a queue can still be made to a transcript, which it has already, and which are lost to their author. */
+export function sifted(
+  queue: readonly Change[],
+  now: Transcript,
+): Record<'left' | 'made' | 'lost', readonly Change[]> {
+  const [left, made, lost]: [Change[], Change[], Change[]] = [[], [], []];
+  const clashing = new Set<string>();
+  let reached = now;
+  for (const change of queue) {
+    // Where a change cannot be made, there is nothing to take back or to make again.
+    if (change.target !== null && clashing.has(change.target)) continue;
+    const fate = fateOf(change, reached);
+    if (fate === 'holds') {
+      left.push(change);
+      reached = predicted(reached, change.operations);
+    } else if (fate === 'made') {
+      made.push(change);
+    } else {
+      clashing.add(change.id);
+      if (!isTakenBack(change, queue)) lost.push(change);
+    }
+  }
+  return { left, made, lost };
+}
+
+/** Whether a change in a queue is taken back in it, and not made again. */
+export function isTakenBack(change: Change, queue: readonly Change[]): boolean {
+  return queue.filter((one) => one.target === change.id).length % 2 === 1;
+}
+
+/** A transcript with just that of a newer one that a change has made. */
+export function withOwn(change: Change, before: Transcript, now: Transcript): Transcript {
+  const ids = new Set([...change.ids, ...idsMadeBy(change)]);
+  const own = (all: Transcript) => all.segments.filter((one) => ids.has(one.id));
+  const gone = own(before).map((one) => one.id);
+  return putBack(before, gone, own(now), now.speakers);
+}
+
+/** What was typed in a change, to be decided on; null where nothing was typed. */
+export function clashOf(
+  change: Change,
+  now: Transcript | null,
+  why: Pick<Clash, 'why' | 'erased'>,
+): Clash | null {
+  const typed = change.operations.findLast(
+    (one) => one.op === 'edit_segment' && one.text !== undefined,
+  );
+  const segment = typed?.op === 'edit_segment' && change.base.find((one) => one.id === typed.id);
+  if (!segment || typed.text === undefined) return null;
+  const theirs = (now && segmentOf(now, segment.id)) ?? null;
+  return { mine: { segment, text: typed.text }, theirs, ...why };
+}
+
 /** The segments (ids) that a change makes or writes anew. */
-export function idsMadeBy(change: Change): readonly number[] {
+function idsMadeBy(change: Change): readonly number[] {
   return change.made.map((one) => (JSON.parse(one) as [number])[0]);
 }
 
@@ -88,30 +153,4 @@ function namesOf(speakers: readonly Speaker[]): string {
 
 function same(one: readonly string[], other: readonly string[]): boolean {
   return one.length === other.length && one.every((text, n) => text === other[n]);
-}
-
-/** A drawer of this tab for one recording; where the browser keeps nothing it stays empty. */
-export class Drawer<T> {
-  private readonly name: string;
-
-  constructor(kind: string, recording: string) {
-    this.name = `auricle.${kind}.${recording}`;
-  }
-
-  read(): T | null {
-    try {
-      return JSON.parse(sessionStorage.getItem(this.name) ?? 'null') as T | null;
-    } catch {
-      return null;
-    }
-  }
-
-  put(value: T | null): void {
-    try {
-      if (value === null) sessionStorage.removeItem(this.name);
-      else sessionStorage.setItem(this.name, JSON.stringify(value));
-    } catch {
-      // What is on its way lasts as long as the page.
-    }
-  }
 }

@@ -10,11 +10,13 @@ import {
 } from '@angular/core';
 import { MatTooltip } from '@angular/material/tooltip';
 import { LucideArrowLeft, LucideArrowRight, LucideRotateCcw, LucideX } from '@lucide/angular';
+import { keysOf } from '../../frame/shortcuts';
 import { ProgressLine } from '../../parts/progress-line';
 import { words } from '../../words';
 import { percent } from './doubts';
 import { Reviewing } from './reviewing';
 import { core } from './spelling';
+import { TranscriptStore } from './transcript-store';
 
 /** Asks about one doubtful word after the other; typing replaces it. */
 @Component({
@@ -28,6 +30,7 @@ import { core } from './spelling';
 export class ReviewPanel {
   protected readonly words = words.editing.review;
   protected readonly reviewing = inject(Reviewing);
+  private readonly store = inject(TranscriptStore);
   private readonly field = viewChild<ElementRef<HTMLInputElement>>('field');
   private readonly leaving = viewChild<ElementRef<HTMLButtonElement>>('leaving');
 
@@ -63,9 +66,18 @@ export class ReviewPanel {
     else if (event.key === 'Tab') this.reviewing.step(event.shiftKey ? -1 : 1);
     else if (event.key === 'Escape') this.leave();
     else if (event.altKey && event.code === 'KeyA') this.decide(true);
-    else return;
+    else if (!this.turnBack(keysOf(event))) return;
     event.preventDefault();
     event.stopPropagation();
+  }
+
+  /** Undo and redo, but where something was typed into the field they are its own. */
+  private turnBack(keys: string): boolean {
+    if (this.text() !== this.said()) return false;
+    if (keys === 'ctrl+z') this.reviewing.undo();
+    else if (keys === 'ctrl+shift+z' || keys === 'ctrl+y') this.store.redo();
+    else return false;
+    return true;
   }
 
   protected decide(all: boolean): void {

@@ -81,6 +81,15 @@ export class Reviewing {
     this.go(this.after(here));
   }
 
+  /** Take the last change back; while words are checked, ask again about those it had checked. */
+  undo(): void {
+    const before = new Set(this.store.doubtful().map(keyOf));
+    this.store.undo();
+    if (!this.store.reviewing()) return;
+    const again = this.store.doubtful().find((one) => !before.has(keyOf(one)));
+    if (again) this.go(again);
+  }
+
   /** Stop, and go back to the text where one was. */
   leave(): void {
     const segment = this.place()?.segment ?? this.last;
@@ -142,6 +151,10 @@ export class Reviewing {
     segment?.element.classList.add('in-review');
     word?.classList.add('asked');
   }
+}
+
+function keyOf(place: WordPlace): string {
+  return `${place.segment} ${place.word}`;
 }
 
 function accept(places: readonly WordPlace[]): readonly Operation[] {

@@ -10,34 +10,29 @@ import {
   type Wire,
 } from '../../api/client';
 import { connection } from '../../api/connection';
+import { Session } from '../../api/session';
 import { Notices } from '../../frame/notices';
 import { words } from '../../words';
-import { differing, type Entry, entry, reach, sameSpeakers, together } from './history';
+import { type History, remembered, spared, without } from './history';
+import { Keeping } from './keeping';
 import { type Segment, segmentOf, type Transcript, type WordPlace } from './model';
 import { type Operation, predicted, putBack } from './operations';
 import {
   type Change,
   changeOf,
   changeOfDraft,
+  type Clash,
+  clashOf,
   type Draft,
-  Drawer,
-  fateOf,
-  idsMadeBy,
+  isTakenBack,
+  sifted,
+  withOwn,
 } from './pending';
+import { type Sender, Unsent } from './unsent';
 
 export type { Segment, Speaker, Transcript, Word, WordPlace } from './model';
 export type { Operation } from './operations';
-
-/** Two texts of which one has to be chosen; `theirs` is null where the segment is gone. */
-export interface Clash {
-  readonly mine: { readonly segment: Segment; readonly text: string };
-  readonly theirs: Segment | null;
-  /** Why the server did not take ours; null where somebody else was quicker. */
-  readonly why: string | null;
-}
-
-/** What is remembered to be undone. */
-const LONGEST_HISTORY = 200;
+export type { Clash } from './pending';
 
 /**
  * The transcript of one recording: shown as it will be, and saved one change after the other.
@@ -46,40 +41,53 @@ const LONGEST_HISTORY = 200;
  * somebody else was quicker it is made again on theirs, unless both changed the same segment: then a person chooses.
  */
 @Injectable()
-export class TranscriptStore {
+export class TranscriptStore implements Sender {
   private readonly notices = inject(Notices);
+  private readonly session = inject(Session);
+  private readonly unsent = inject(Unsent);
+  private readonly cut = new AbortController();
   private recording = '';
   private etag = '';
   /** The transcript as the server has it. */
-  private confirmed: Transcript | null = null;
+  private readonly confirmed = signal<Transcript | null>(null);
   private readonly pending = signal<readonly Change[]>([]);
-  private readonly shown = signal<Transcript | null>(null);
+  private readonly history = signal<History>({ undos: [], redos: [] });
+  /** What is shown, and what can be undone and done again, once all that is pending is made. */
+  private readonly ahead = computed(() => {
+    let [transcript, history] = [this.confirmed(), this.history()];
+    if (!transcript) return { transcript, history };
+    for (const change of this.pending()) {
+      const after = predicted(transcript, change.operations);
+      history = remembered(history, change, transcript, after);
+      transcript = after;
+    }
+    return { transcript, history };
+  });
   private readonly offline = signal(false);
-  private readonly undos = signal<readonly Entry[]>([]);
-  private readonly redos = signal<readonly Entry[]>([]);
   private readonly clashes = signal<readonly Clash[]>([]);
-  private drafts = new Drawer<Draft>('draft', '');
-  private kept = new Drawer<readonly Change[]>('changes', '');
+  private draft: Draft | null = null;
+  private keeping = new Keeping('', '');
   private sending: Promise<void> | null = null;
+  private isLeft = false;
   /** Takes back what offers to undo the last change. */
   private withdraw = (): void => undefined;
 
   /** The transcript with all changes made so far; null where there is none (yet). */
-  readonly transcript = this.shown.asReadonly();
+  readonly transcript = computed(() => this.ahead().transcript);
   readonly saved = computed<'saved' | 'saving' | 'offline' | 'conflict'>(() => {
     if (this.clashes().length) return 'conflict';
     if (!this.pending().length) return 'saved';
     return this.offline() ? 'offline' : 'saving';
   });
-  readonly canUndo = computed(() => this.undos().length > 0);
-  readonly canRedo = computed(() => this.redos().length > 0);
+  readonly canUndo = computed(() => this.ahead().history.undos.length > 0);
+  readonly canRedo = computed(() => this.ahead().history.redos.length > 0);
   /** What has to be decided next; null while nothing has. */
   readonly clash = computed(() => this.clashes()[0] ?? null);
   /** The confidence below which a word is doubtful until somebody has checked it. */
   readonly doubtfulBelow = signal(0.5);
   readonly doubtful = computed<readonly WordPlace[]>(() => {
     const below = this.doubtfulBelow();
-    return (this.shown()?.segments ?? []).flatMap((segment) =>
+    return (this.transcript()?.segments ?? []).flatMap((segment) =>
       segment.words.flatMap((word, n) =>
         (word.confidence ?? 1) < below && !word.checked ? [{ segment: segment.id, word: n }] : [],
       ),
@@ -91,26 +99,29 @@ export class TranscriptStore {
   readonly finding = signal(false);
 
   constructor() {
-    inject(DestroyRef).onDestroy(() => this.withdraw());
+    inject(DestroyRef).onDestroy(() => {
+      this.withdraw();
+      this.isLeft = true;
+      this.rest();
+    });
   }
 
   /** Read a recording's transcript; what this tab had not sent yet follows. Throws Refused and Unreachable. */
   async load(recordingId: string): Promise<void> {
     this.recording = recordingId;
-    this.drafts = new Drawer('draft', recordingId);
-    this.kept = new Drawer('changes', recordingId);
-    for (const list of [this.pending, this.undos, this.redos, this.clashes]) list.set([]);
-    this.reviewing.set(false);
-    this.finding.set(false);
+    this.keeping = new Keeping(this.session.user()?.id ?? '', recordingId);
     void this.learnBound();
     await this.fetch();
-    if (this.confirmed) this.resume(this.confirmed);
+    const now = this.confirmed();
+    if (this.isLeft || !now) return;
+    this.unsent.take(recordingId, this);
+    this.resume(now);
   }
 
   /** Read the transcript again, as after another version was restored. */
   async reload(): Promise<void> {
     await this.sending;
-    const before = this.confirmed;
+    const before = this.confirmed();
     await this.fetch();
     this.settle(before);
     await this.flush();
@@ -126,7 +137,7 @@ export class TranscriptStore {
     words: string,
     sitting: string | null = null,
   ): Promise<void> {
-    const now = this.shown();
+    const now = this.transcript();
     if (!now || !operations.length) return Promise.resolve();
     return this.enqueue(changeOf(now, operations, words, { sitting }));
   }
@@ -135,40 +146,54 @@ export class TranscriptStore {
   offerUndo(text: string): void {
     this.withdraw = this.notices.say(text, {
       name: words.frame.undo,
-      act: () => void this.undo(),
+      act: () => this.undo(),
     });
   }
 
-  /** Take the last change back exactly; answers what it was, null where there is none. */
-  async undo(): Promise<string | null> {
-    await this.sending;
-    return this.take(this.undos, 'undo');
+  /** Take the last change back exactly, and say what it was; does nothing where there is none. */
+  undo(): void {
+    this.take('undo', words.editing.undone);
   }
 
-  /** Make the change again that was taken back last. */
-  async redo(): Promise<string | null> {
-    await this.sending;
-    return this.take(this.redos, 'redo');
+  /** Make the change again that was taken back last, and say what it was. */
+  redo(): void {
+    this.take('redo', words.editing.redone);
   }
 
   /** Keep what somebody types, so that a reload does not lose it; null once it is saved or given up. */
   keepDraft(draft: Draft | null): void {
-    this.drafts.put(draft);
+    this.draft = draft;
+    this.keeping.draft.put(draft);
+  }
+
+  /** Keep what somebody writes to decide a clash, so that a reload does not lose it. */
+  keepDecision(text: string): void {
+    const [clash, ...rest] = this.clashes();
+    if (clash) this.keeping.clashes.put([{ ...clash, mine: { ...clash.mine, text } }, ...rest]);
   }
 
   /** Decide a clash: write this text where it was, or (null) leave what stands there. */
   async decide(text: string | null): Promise<void> {
     const [clash, ...rest] = this.clashes();
     if (!clash) return;
-    this.clashes.set(rest);
+    this.ask(rest);
     if (text === null) return this.flush();
     const { segment } = clash.mine;
-    const now = this.shown();
+    const now = this.transcript();
     const operations: Operation[] = [{ op: 'edit_segment', id: segment.id, text }];
     // A segment that others have taken out comes back with what was written in it.
     if (now && !segmentOf(now, segment.id))
       operations.unshift({ op: 'put_back', ids: [], segments: [segment] });
     await this.apply(operations, words.editing.did.edited);
+  }
+
+  hasUnsent(): boolean {
+    const isTyped = this.draft !== null && this.draft.text !== this.draft.segment.text;
+    return isTyped || this.pending().length > 0 || this.clashes().length > 0;
+  }
+
+  retire(): void {
+    this.cut.abort();
   }
 
   private async learnBound(): Promise<void> {
@@ -185,20 +210,24 @@ export class TranscriptStore {
     const body: unknown = await answer.json().catch(() => null);
     const isThere = answer.ok;
     if (!isThere && answer.status !== 404) throw refusal(answer, body);
-    this.confirmed = isThere ? (body as Transcript) : null;
+    this.confirmed.set(isThere ? (body as Transcript) : null);
     this.etag = answer.headers.get('etag') ?? '';
-    this.show();
   }
 
   /** Go on with what this tab had not sent when it was closed or loaded again. */
   private resume(now: Transcript): void {
-    const draft = this.drafts.read();
-    const changes = [...(this.kept.read() ?? [])];
+    const draft = this.keeping.draft.read();
+    const changes = [...(this.keeping.changes.read() ?? [])];
     if (draft && draft.text !== draft.segment.text)
       changes.push(changeOfDraft(draft, now.speakers, words.editing.did.edited));
-    this.drafts.put(null);
+    this.keeping.draft.put(null);
+    const undecided = (this.keeping.clashes.read() ?? []).map((one) => ({
+      ...one,
+      theirs: segmentOf(now, one.mine.segment.id) ?? null,
+    }));
+    this.ask(undecided.filter((one) => one.theirs?.text !== one.mine.text));
     if (!changes.length) return;
-    this.pending.set(changes);
+    this.queue(changes);
     this.settle(null);
     void this.flush();
     this.notices.say(words.editing.resumed);
@@ -206,62 +235,79 @@ export class TranscriptStore {
 
   private enqueue(change: Change): Promise<void> {
     this.withdraw();
-    this.pending.update((all) => [...all, change]);
-    this.keepPending();
-    this.show();
+    this.queue([...this.pending(), change]);
     return this.flush();
   }
 
-  private keepPending(): void {
-    this.kept.put(this.pending().length ? this.pending() : null);
+  private queue(changes: readonly Change[]): void {
+    this.pending.set(changes);
+    if (!this.cut.signal.aborted) this.keeping.changes.put(changes.length ? changes : null);
   }
 
-  private show(): void {
-    const operations = this.pending().flatMap((one) => one.operations);
-    this.shown.set(this.confirmed && predicted(this.confirmed, operations));
+  private ask(clashes: readonly Clash[]): void {
+    this.clashes.set(clashes);
+    if (!this.cut.signal.aborted) this.keeping.clashes.put(clashes.length ? clashes : null);
   }
 
   private flush(): Promise<void> {
     this.sending ??= this.sendAll().finally(() => {
       this.sending = null;
+      this.rest();
     });
     return this.sending;
   }
 
+  /** Once its page is left and all is sent, nobody needs this any more. */
+  private rest(): void {
+    if (this.isLeft && !this.hasUnsent()) this.unsent.drop(this.recording, this);
+  }
+
   private async sendAll(): Promise<void> {
-    const recording = this.recording;
-    for (;;) {
-      const change = this.pending()[0];
-      if (!change || recording !== this.recording) return;
+    while (!this.cut.signal.aborted) {
+      const change = this.next();
+      if (!change) return;
       try {
         await this.sendOne(change);
         this.offline.set(false);
       } catch (error) {
-        if (recording !== this.recording) return;
-        await this.overcome(change, error);
+        if (!this.cut.signal.aborted) await this.overcome(change, error);
       }
     }
   }
 
+  /** The change to be sent; what takes another back, or makes it again, does so exactly now that that is made. */
+  private next(): Change | null {
+    const [change, ...rest] = this.pending();
+    const now = this.confirmed();
+    if (!change || !now || change.sent || change.kind === 'do') return change ?? null;
+    const { kind } = change;
+    const entry = this.history()[`${kind}s`].find((one) => one.of === change.target);
+    if (!entry) return change;
+    const exact = changeOf(now, [entry[kind]], change.words, change);
+    this.queue([exact, ...rest]);
+    return exact;
+  }
+
   private async sendOne(change: Change): Promise<void> {
     change.sent = true;
-    this.keepPending();
-    const recording = this.recording;
+    this.queue(this.pending());
     const answer = await got(
       api.PATCH('/api/v1/recordings/{recording_id}/transcript', {
-        params: { path: { recording_id: recording }, header: { 'if-match': this.etag } },
+        params: { path: { recording_id: this.recording }, header: { 'if-match': this.etag } },
         body: {
           operations: change.operations as unknown as Record<string, unknown>[],
           note: '',
           continues: true,
         },
+        signal: this.cut.signal,
       }),
     );
-    if (recording === this.recording) this.accept(change, answer);
+    if (!this.cut.signal.aborted) this.accept(change, answer);
   }
 
+  /** A change is made: it leaves the queue and goes into the history. */
   private accept(change: Change, answer: Wire<'EditedModel'>): void {
-    const before = this.confirmed;
+    const before = this.confirmed();
     if (!before) return;
     const segments = answer.segments as unknown as Segment[];
     const there = new Set(before.segments.map((one) => one.id));
@@ -270,41 +316,20 @@ export class TranscriptStore {
       ...segments.map((one) => one.id).filter((id) => there.has(id)),
     ];
     const speakers = answer.speakers as unknown as Transcript['speakers'];
-    this.confirmed = { ...putBack(before, gone, segments), speakers };
+    const after = { ...putBack(before, gone, segments), speakers };
+    this.confirmed.set(after);
     this.etag = `"${answer.id}"`;
-    this.finish(change, before, this.confirmed);
+    this.history.update((all) => remembered(all, change, before, after));
+    this.queue(this.pending().filter((one) => one !== change));
   }
 
-  /** A change is made: it leaves the queue and goes into the history. */
-  private finish(change: Change, before: Transcript, after: Transcript): void {
-    this.pending.update((all) => all.filter((one) => one !== change));
-    this.keepPending();
-    const made = entry(before, after, change.words, change.sitting);
-    if (made) this.remember(made, change.kind);
-    this.show();
-  }
-
-  private remember(made: Entry, kind: Change['kind']): void {
-    if (kind === 'undo') {
-      const turned = { ...made, undo: made.redo, redo: made.undo };
-      this.redos.update((all) => [...all, turned]);
-      return;
-    }
-    if (kind === 'do') this.redos.set([]);
-    this.undos.update((all) => {
-      const last = all.at(-1);
-      const continues = last && made.sitting !== null && last.sitting === made.sitting;
-      const list = continues ? [...all.slice(0, -1), together(last, made)] : [...all, made];
-      return list.slice(-LONGEST_HISTORY);
-    });
-  }
-
-  private async take(list: typeof this.undos, kind: 'undo' | 'redo'): Promise<string | null> {
-    const [last, now] = [list().at(-1), this.shown()];
-    if (!last || !now) return null;
-    list.update((all) => all.slice(0, -1));
-    await this.enqueue(changeOf(now, [last[kind]], last.words, { kind }));
-    return last.words;
+  private take(kind: 'undo' | 'redo', says: (what: string) => string): void {
+    const { transcript, history } = this.ahead();
+    const last = history[`${kind}s`].at(-1);
+    if (!last || !transcript) return;
+    const change = changeOf(transcript, [last[kind]], last.words, { kind, target: last.of });
+    void this.enqueue(change);
+    this.notices.say(says(last.words));
   }
 
   /** What to do about a change that was not taken. */
@@ -313,7 +338,7 @@ export class TranscriptStore {
       this.offline.set(true);
       await connection.back();
     } else if (error instanceof Refused && error.status === 412) {
-      const before = this.confirmed;
+      const before = this.confirmed();
       await this.fetch().catch(() => connection.back());
       this.settle(before);
     } else if (error instanceof Refused && (error.status === 429 || error.status >= 502)) {
@@ -325,69 +350,45 @@ export class TranscriptStore {
 
   /** The server will never take this: what was typed is shown, and nothing else is lost with it. */
   private refuse(change: Change, error: unknown): void {
-    this.pending.update((all) => all.filter((one) => one !== change));
-    this.keepPending();
-    this.show();
+    const queue = this.pending();
+    this.queue(queue.filter((one) => one !== change && one.target !== change.id));
+    this.history.update((all) => without(all, (one) => one.of === change.target));
+    if (isTakenBack(change, queue)) return;
     const why = error instanceof Error ? error.message : String(error);
-    if (!this.clashOver(change, why)) this.notices.fail(error);
+    const erased = error instanceof Refused && error.status === 404;
+    if (!this.clashOver(change, { why, erased })) this.notices.fail(error);
   }
 
   /** Look at each change in the queue in the light of a transcript that others have changed. */
   private settle(before: Transcript | null): void {
-    const now = this.confirmed;
+    const now = this.confirmed();
     if (!now) return;
-    let [known, reached, left] = [before ?? now, now, [] as Change[]];
-    for (const change of this.pending()) {
-      const fate = fateOf(change, reached);
-      if (fate === 'holds') {
-        left = [...left, change];
-        reached = predicted(reached, change.operations);
-      } else if (fate === 'made') {
-        known = this.recognize(change, known, now);
-      } else if (!this.clashOver(change, null)) {
-        this.notices.say(words.editing.overtaken(change.words));
-      }
+    const { left, made, lost } = sifted(this.pending(), now);
+    let known = before ?? now;
+    for (const change of made) {
+      // The server had it although its answer never came.
+      const after = withOwn(change, known, now);
+      this.history.set(remembered(this.history(), change, known, after));
+      known = after;
     }
-    this.forget(known, now);
-    this.pending.set(left);
-    this.keepPending();
-    this.show();
+    for (const change of lost) this.tellOf(change);
+    this.history.update((all) => spared(all, known, now));
+    this.queue(left);
   }
 
-  /** The server had a change although its answer never came: it goes into the history. */
-  private recognize(change: Change, before: Transcript, now: Transcript): Transcript {
-    const ids = new Set([...change.ids, ...idsMadeBy(change)]);
-    const own = (all: Transcript) => all.segments.filter((one) => ids.has(one.id));
-    const gone = own(before).map((one) => one.id);
-    const after = putBack(before, gone, own(now), now.speakers);
-    const made = entry(before, after, change.words, change.sitting);
-    if (made) this.remember(made, change.kind);
-    return after;
+  /** A change cannot be made any more, because somebody else was quicker. */
+  private tellOf(change: Change): void {
+    if (!this.clashOver(change, { why: null, erased: false }))
+      this.notices.say(words.editing.overtaken(change.words));
   }
 
   /** What was typed in a change is to be decided on; false where nothing was typed. */
-  private clashOver(change: Change, why: string | null): boolean {
-    const typed = change.operations.findLast(
-      (one) => one.op === 'edit_segment' && one.text !== undefined,
-    );
-    const segment = typed?.op === 'edit_segment' && change.base.find((one) => one.id === typed.id);
-    if (!segment || typed.text === undefined) return false;
-    const theirs = (this.confirmed && segmentOf(this.confirmed, segment.id)) ?? null;
-    const clash = { mine: { segment, text: typed.text }, theirs, why };
+  private clashOver(change: Change, why: Pick<Clash, 'why' | 'erased'>): boolean {
+    const clash = clashOf(change, this.confirmed(), why);
+    if (!clash) return false;
     // Of one passage the last text is the one that was meant.
-    this.clashes.update((all) => [
-      ...all.filter((one) => one.mine.segment.id !== segment.id),
-      clash,
-    ]);
+    const others = this.clashes().filter((one) => one.mine.segment.id !== clash.mine.segment.id);
+    this.ask([...others, clash]);
     return true;
-  }
-
-  /** Undo and redo leave alone what somebody else has changed since. */
-  private forget(before: Transcript, now: Transcript): void {
-    const other = differing(before, now);
-    const names = !sameSpeakers(before.speakers, now.speakers);
-    const stays = (one: Entry) =>
-      !(names && one.undo.speakers) && [...reach(one)].every((id) => !other.has(id));
-    for (const list of [this.undos, this.redos]) list.update((all) => all.filter(stays));
   }
 }

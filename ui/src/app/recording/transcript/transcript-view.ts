@@ -1,6 +1,7 @@
 import { Dialog } from '@angular/cdk/dialog';
 import {
   afterNextRender,
+  ApplicationRef,
   ChangeDetectionStrategy,
   Component,
   computed,
@@ -15,11 +16,10 @@ import {
 } from '@angular/core';
 import { LucideLocateFixed } from '@lucide/angular';
 import { PositionPipe } from '../../format/pipes';
-import { Notices } from '../../frame/notices';
 import { Shortcuts } from '../../frame/shortcuts';
 import { words } from '../../words';
 import { Player } from '../player';
-import { ClashDialog } from './clash-dialog';
+import { ClashDialog, type Question } from './clash-dialog';
 import { clean } from './copying';
 import { Editing } from './editing';
 import { FindBar } from './find-bar';
@@ -63,12 +63,13 @@ export class TranscriptView {
   protected readonly following = inject(Following);
   protected readonly pointing = inject(Pointing);
   protected readonly store = inject(TranscriptStore);
+  private readonly app = inject(ApplicationRef);
   private readonly dialog = inject(Dialog);
   private readonly editing = inject(Editing);
   private readonly injector = inject(Injector);
-  private readonly notices = inject(Notices);
   private readonly page = inject(TranscriptPage);
   private readonly player = inject(Player);
+  private readonly reviewing = inject(Reviewing);
   private readonly findBar = viewChild(FindBar);
 
   protected readonly paragraphs = linkedSignal<Transcript | null, readonly Paragraph[]>({
@@ -114,8 +115,8 @@ export class TranscriptView {
       { keys: ['e'], words: keys.edit, act: () => this.pointing.edit() },
       { keys: ['r'], words: keys.review, act: () => this.store.reviewing.update((on) => !on) },
       { keys: ['ctrl+f'], words: keys.find, whileTyping: true, act: () => this.find() },
-      { keys: ['ctrl+z'], words: keys.undo, act: () => void this.undo() },
-      { keys: ['ctrl+shift+z', 'ctrl+y'], words: keys.redo, act: () => void this.redo() },
+      { keys: ['ctrl+z'], words: keys.undo, act: () => this.reviewing.undo() },
+      { keys: ['ctrl+shift+z', 'ctrl+y'], words: keys.redo, act: () => this.store.redo() },
     ]);
   }
 
@@ -124,30 +125,25 @@ export class TranscriptView {
     if (selected && selected.length < 80 && !selected.includes('\n'))
       this.finding.find.set(selected);
     this.finding.open.set(true);
+    // At once, not with the next frame: the keys pressed until then would go elsewhere.
+    this.app.tick();
     this.findBar()?.focus();
-  }
-
-  private async undo(): Promise<void> {
-    const done = await this.store.undo();
-    if (done !== null) this.notices.say(words.editing.undone(done));
-  }
-
-  private async redo(): Promise<void> {
-    const done = await this.store.redo();
-    if (done !== null) this.notices.say(words.editing.redone(done));
   }
 
   private askAbout(clash: Clash | null): void {
     if (!clash) return;
     untracked(() => this.editing.finish());
     this.dialog
-      .open<string | null, Clash>(ClashDialog, {
-        data: clash,
+      .open<string | null, Question>(ClashDialog, {
+        data: { clash, typed: (text) => this.store.keepDecision(text) },
         disableClose: true,
         ariaLabelledBy: 'clash',
         backdropClass: 'backdrop',
       })
-      .closed.subscribe((text) => void this.store.decide(text ?? null));
+      .closed.subscribe((text) => {
+        // Without an answer, as when the page is left, it stays to be decided.
+        if (text !== undefined) void this.store.decide(text);
+      });
   }
 
   /** Tab leads into the text: to its first segment, until another had the focus. */

@@ -119,5 +119,6 @@ export const editing = {
     keepTheirs: 'Keep theirs',
     leaveOut: 'Leave it out',
     saveMine: 'Save yours',
+    close: 'Close',
   },
 };
