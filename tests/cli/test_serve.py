@@ -212,3 +212,13 @@ def test_what_it_was_working_on_goes_on_at_the_next_start(start: Callable[..., S
     address = f"{second.url}/api/v1/jobs/{accepted['job']['id']}"
     soon(lambda: httpx.get(address).json()["state"] == "done", "the job is done")
     assert httpx.get(address).json()["error"] is None
+
+
+def test_one_that_waits_for_its_database_can_be_stopped(start: Callable[..., Server]) -> None:
+    nowhere = "postgresql://auricle@127.0.0.1:9/auricle"
+    server = start(ready=False, database_url=nowhere, wait=600)
+    assert server.popen.stderr is not None
+    assert json.loads(server.popen.stderr.readline())["event"] == "waiting_for_database"
+    status, log = server.end(signal.SIGTERM)
+    assert status == 143
+    assert "Traceback" not in log
