@@ -157,6 +157,18 @@ def test_the_address_holds_filters_and_order(
     expect(titles(page)).to_have_text(["Delta"])
 
 
+def test_who_comes_back_from_a_recording_is_at_its_row(server: LiveServer, page: Page, sound: Path) -> None:
+    store(server, sound, "Alpha", "Beta", "Gamma")
+    show(page, server)
+    for leave in (page.go_back, lambda: press(page, "Back to the library")):
+        page.get_by_role("link", name="Beta", exact=True).press("Enter")
+        shows(page, "Not transcribed yet")
+        leave()
+        expect(page.get_by_role("link", name="Beta", exact=True)).to_be_focused()
+    page.keyboard.press("j")
+    expect(page.get_by_role("link", name="Alpha", exact=True)).to_be_focused()
+
+
 def test_filters_that_nothing_fits_can_be_left_at_once(server: LiveServer, page: Page, sound: Path) -> None:
     store(server, sound, "Alpha")
     show(page, server, "/?view=running")

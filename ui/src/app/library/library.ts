@@ -155,9 +155,14 @@ export class Library {
   private show(query: ReturnType<typeof queryOf>): void {
     const left = this.listing.left;
     this.selection.clear();
-    if (this.listing.show(query) && left > 0) {
-      afterNextRender(() => scrollTo(left), { injector: this.injector });
-    }
+    if (this.listing.show(query))
+      afterNextRender(() => this.comeBack(left), { injector: this.injector });
+  }
+
+  /** The list is as it was left: so are the part in view and the row that has the focus. */
+  private comeBack(left: number): void {
+    if (left > 0) scrollTo(left);
+    if (document.activeElement === document.body) this.focusCurrent();
   }
 
   protected readonly byId = (_: number, recording: Recording): string => recording.id;

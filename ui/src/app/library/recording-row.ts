@@ -166,6 +166,7 @@ export class RecordingRow {
       event.target instanceof Element &&
       !event.target.closest('a, button, label, input')
     ) {
+      this.focus();
       this.link()?.nativeElement.click();
     }
   }
