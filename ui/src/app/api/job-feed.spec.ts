@@ -58,4 +58,30 @@ describe('the feed of jobs', () => {
     ]);
     feed.close();
   });
+
+  it('does not take a state that comes late for news', () => {
+    const feed = new JobFeed();
+    const told: string[] = [];
+    feed.listen((one) => told.push(one.state));
+    feed.open();
+    feed.tell(job('mine', 'running', 2));
+    Stream.opened.at(-1)?.say(job('mine', 'done', 3));
+    feed.tell(job('mine', 'queued', 1));
+    feed.tell(job('mine', 'running', 2));
+    expect(feed.jobs().map((one) => one.state)).toEqual(['done']);
+    expect(told).toEqual(['running', 'done']);
+    feed.close();
+  });
+
+  it('believes a server that is back with an older state, as from a backup', async () => {
+    const feed = new JobFeed();
+    feed.open();
+    const first = Stream.opened.at(-1);
+    first?.say(job('mine', 'running', 7));
+    first?.dispatchEvent(new Event('error'));
+    await vi.advanceTimersByTimeAsync(10_000);
+    Stream.opened.at(-1)?.say(job('mine', 'queued', 2));
+    expect(feed.jobs().map((one) => one.state)).toEqual(['queued']);
+    feed.close();
+  });
 });

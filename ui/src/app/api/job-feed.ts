@@ -19,6 +19,8 @@ const PAUSE = 3000;
 @Injectable({ providedIn: 'root' })
 export class JobFeed {
   private readonly known = signal<ReadonlyMap<string, Job>>(new Map());
+  /** The newest version of each job on this connection: over a lost one, a backup may have been restored. */
+  private readonly versions = new Map<string, number>();
   private readonly listeners = new Set<(job: Job) => void>();
   private readonly waiting = new Set<() => void>();
   private source: EventSource | null = null;
@@ -52,6 +54,7 @@ export class JobFeed {
   private async reopen(lost: EventSource): Promise<void> {
     lost.close();
     this.interrupted = true;
+    this.versions.clear();
     try {
       // Where the session is over, this waits until somebody has signed in again.
       await api.GET('/api/v1/users/me');
@@ -83,6 +86,7 @@ export class JobFeed {
     this.source?.close();
     this.source = null;
     this.interrupted = false;
+    this.versions.clear();
     this.known.set(new Map());
   }
 
@@ -91,10 +95,10 @@ export class JobFeed {
     return computed(() => this.known().get(id() ?? ''));
   }
 
-  /** Take over a state that came another way, as in the answer to an upload. */
+  /** Take over a state that came another way, as in the answer to an upload; an older one that came late is not. */
   tell(job: Job): void {
-    const before = this.known().get(job.id);
-    if (before?.version === job.version) return;
+    if ((this.versions.get(job.id) ?? -1) >= job.version) return;
+    this.versions.set(job.id, job.version);
     this.known.update((jobs) => new Map(jobs).set(job.id, job));
     for (const listener of this.listeners) listener(job);
   }
