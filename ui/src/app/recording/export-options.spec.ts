@@ -1,4 +1,4 @@
-import { asked, type Format, outside, possible } from './export-options';
+import { asked, chosen, type Format, outside, possible } from './export-options';
 
 const option = (name: string, kind: string, normal: unknown, low: number | null = null) => ({
   name,
@@ -39,7 +39,16 @@ describe('export options', () => {
     expect(outside(lines, 2)).toBeNull();
     expect(outside(lines, 11)).toEqual({ low: 1, high: 10 });
     expect(outside(lines, 2.5)).toEqual({ low: 1, high: 10 });
-    expect(possible(format, { lines: Number.NaN })).toBe(false);
+    expect(possible(format, { lines: 11 })).toBe(false);
     expect(possible(format, { lines: 4, times: true })).toBe(true);
+  });
+
+  it('that were kept and are no numbers are as if nothing had been chosen', () => {
+    const lines = format.options[1]!;
+    for (const kept of [Number.NaN, null as unknown as number, 'many']) {
+      expect(chosen(lines, { lines: kept })).toBeUndefined();
+      expect(asked(format, { lines: kept })).toEqual({});
+      expect(possible(format, { lines: kept })).toBe(true);
+    }
   });
 });

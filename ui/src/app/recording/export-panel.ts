@@ -16,9 +16,10 @@ import { Notices } from '../frame/notices';
 import { words } from '../words';
 import {
   asked,
+  chosen,
   type Format,
   type FormatOption,
-  isReadable,
+  isText,
   outside,
   possible,
   type Value,
@@ -64,6 +65,8 @@ export class ExportPanel {
   protected readonly choices = signal(kept<Choices>('export', { format: 'txt', values: {} }));
   protected readonly preview = signal<Preview | null>(null);
   protected readonly problem = signal<string | null>(null);
+  /** The field in which no number stands while somebody writes one: until then the default counts. */
+  protected readonly unwritten = signal<FormatOption | null>(null);
 
   protected readonly format = computed(() => {
     const formats = this.formats();
@@ -106,7 +109,7 @@ export class ExportPanel {
   }
 
   protected valueOf(option: FormatOption): Value {
-    return this.values()[option.name] ?? (option.default as Value);
+    return chosen(option, this.values()) ?? (option.default as Value);
   }
 
   protected fault(option: FormatOption): string | null {
@@ -125,15 +128,11 @@ export class ExportPanel {
 
   protected set(option: FormatOption, event: Event): void {
     const field = event.target as HTMLInputElement;
-    const value =
-      option.kind === 'yes/no'
-        ? field.checked
-        : option.kind.endsWith('number')
-          ? field.valueAsNumber
-          : field.value;
+    const value = valueIn(field, option);
+    this.unwritten.set(value === undefined ? option : null);
     const format = this.format()?.name ?? '';
-    this.choices.update(({ format: chosen, values }) => ({
-      format: chosen,
+    this.choices.update(({ format: current, values }) => ({
+      format: current,
       values: { ...values, [format]: { ...values[format], [option.name]: value } },
     }));
   }
@@ -169,7 +168,7 @@ export class ExportPanel {
       if (!answer.ok) throw refusal(answer, await answer.json().catch(() => null));
       const file = await answer.blob();
       const warnings = JSON.parse(answer.headers.get('x-auricle-warnings') ?? '[]') as string[];
-      const text = isReadable(format) ? await file.text() : null;
+      const text = isText(format) ? await file.text() : null;
       if (!signal.aborted) this.preview.set({ text, bytes: file.size, warnings });
     } catch (error) {
       if (signal.aborted) return;
@@ -177,4 +176,11 @@ export class ExportPanel {
       this.problem.set(sentenceOf(error));
     }
   }
+}
+
+/** Undefined where no number stands in a field for one. */
+function valueIn(field: HTMLInputElement, option: FormatOption): Value | undefined {
+  if (option.kind === 'yes/no') return field.checked;
+  if (!option.kind.endsWith('number')) return field.value;
+  return Number.isNaN(field.valueAsNumber) ? undefined : field.valueAsNumber;
 }
