@@ -102,6 +102,20 @@ def test_half_a_set_up_link_says_so_and_the_whole_one_opens_in_the_same_tab(
     shows(page, "Welcome, Half")
 
 
+def test_the_set_up_page_can_be_loaded_again_until_its_link_is_used(server: LiveServer, page: Page) -> None:
+    with server.service.database.write() as session:
+        invited = people.add_person(session, "Again", "member", None)
+    page.goto(link_for(server, invited))
+    shows(page, "Welcome, Again")
+    arrives(page, "/setup")
+    page.reload()
+    shows(page, "Welcome, Again")
+    fill(page, "New password", PASSWORD)
+    press(page, "Save and sign in")
+    arrives(page, "/")
+    assert page.evaluate("sessionStorage.getItem('auricle.setup')") is None
+
+
 def test_password_managers_know_the_fields(server: LiveServer, page: Page) -> None:
     page.goto(f"{server.origin}/sign-in")
     expect(page.get_by_label("Name", exact=True)).to_have_attribute("autocomplete", "username")

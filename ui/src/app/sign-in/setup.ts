@@ -11,12 +11,16 @@ import { takeUntilDestroyed } from '@angular/core/rxjs-interop';
 import { ActivatedRoute, Router, RouterLink } from '@angular/router';
 import { api, got, Refused, sentenceOf, type Wire } from '../api/client';
 import { Session } from '../api/session';
+import { keep, kept } from '../frame/kept';
 import { Fault } from '../parts/fault';
 import { fieldsOf, Sending, textOf } from '../parts/form';
 import { words } from '../words';
 import { Open } from './open';
 import { PasswordField } from './password-field';
 import { TitlePage } from './title-page';
+
+/** Under this a tab keeps the secret of its link until it is used, so that the page can be loaded again. */
+const KEPT = 'setup';
 
 /** A set-up link leads here: somebody chooses a password, and the first admin a name too. */
 @Component({
@@ -38,7 +42,7 @@ export class Setup {
   protected readonly passing = signal(false);
   private readonly router = inject(Router);
   private readonly form = viewChild<ElementRef<HTMLFormElement>>('form');
-  private token = '';
+  private token = kept(KEPT, '', 'sessionStorage');
 
   constructor() {
     effect(() => {
@@ -73,7 +77,9 @@ export class Setup {
     const done = await this.sending.run(async () => {
       this.session.enter((await got(api.POST('/api/v1/setup', { body }))).user);
     });
-    if (done) await this.router.navigateByUrl('/');
+    if (!done) return;
+    keep(KEPT, undefined, 'sessionStorage');
+    await this.router.navigateByUrl('/');
   }
 
   /** Take the secret out of the address, where it could be seen or copied, and ask whom it is for. */
@@ -81,9 +87,12 @@ export class Setup {
     if (!this.session.asksWho) return;
     if (secret) {
       this.token = secret;
+      keep(KEPT, secret, 'sessionStorage');
+      // That leads here again.
       await this.router.navigateByUrl('/setup', { replaceUrl: true });
+    } else if (this.token) {
       await this.look();
-    } else if (!this.token) {
+    } else {
       this.fault.set(this.words.setup.incomplete);
     }
   }
