@@ -3,9 +3,9 @@ import { ChangeDetectionStrategy, Component, computed, inject, input } from '@an
 import { Router, RouterLink } from '@angular/router';
 import { LucideTrash2 } from '@lucide/angular';
 import { firstValueFrom } from 'rxjs';
+import { languageName } from '../format/languages';
 import { words } from '../words';
 import { type Choice, ChoiceMenu } from './choice-menu';
-import { languageName } from './languages';
 import type { Counts } from './listing';
 import { boundsOf, isNarrow, type Query, SORTS, SPANS, VIEWS } from './query';
 

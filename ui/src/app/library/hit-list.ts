@@ -7,11 +7,11 @@ import {
   output,
 } from '@angular/core';
 import { RouterLink } from '@angular/router';
+import { languageName } from '../format/languages';
 import { MomentPipe, PositionPipe } from '../format/pipes';
 import { words } from '../words';
 import { excerpt } from './excerpt';
 import { Finding } from './finding';
-import { languageName } from './languages';
 
 /** What was found: titles, and the sentences that lead to their moment. */
 @Component({

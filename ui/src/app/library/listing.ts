@@ -1,7 +1,7 @@
 import { computed, Injectable, signal } from '@angular/core';
 import { api, got, sentenceOf, type Wire } from '../api/client';
 import { ENDED, type Job } from '../api/job-feed';
-import { appended, merged, putBack } from './merging';
+import { appended, refreshed, withReturned } from './merging';
 import { parametersOf, type Query, queryOf } from './query';
 
 export type Recording = Wire<'RecordingModel'>;
@@ -107,7 +107,7 @@ export class Listing {
     try {
       const page = await this.page();
       if (query !== this.query) return;
-      const list = merged(this.all(), page.items, page.next === null);
+      const list = refreshed(this.all(), page.items, page.next === null);
       const shorter = list === null || list.length <= page.items.length;
       this.all.set(list ?? page.items);
       if (shorter) this.following.set(page.next);
@@ -155,7 +155,7 @@ export class Listing {
 
   /** What was dropped is back, where it was `before`. */
   putBack(back: readonly Recording[], before: readonly Recording[]): void {
-    this.all.update((items) => putBack(items, before, back));
+    this.all.update((items) => withReturned(items, before, back));
     void this.count();
   }
 

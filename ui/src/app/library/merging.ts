@@ -9,7 +9,7 @@ interface Known {
  * What the page leaves out of its own range is gone; what comes after that range stays. Null where the page's
  * end is nowhere in the list any more: then only the page itself is certain.
  */
-export function merged<T extends Known>(
+export function refreshed<T extends Known>(
   list: readonly T[],
   page: readonly T[],
   pageIsAll: boolean,
@@ -29,7 +29,7 @@ export function appended<T extends Known>(list: readonly T[], page: readonly T[]
 }
 
 /** A list with items that were taken out of it back in their places; `before` is the list as it was with them. */
-export function putBack<T extends Known>(
+export function withReturned<T extends Known>(
   list: readonly T[],
   before: readonly T[],
   back: readonly T[],

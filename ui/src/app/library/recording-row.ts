@@ -28,11 +28,11 @@ import {
 } from '@lucide/angular';
 import { addressOf } from '../api/client';
 import { ENDED, JobFeed } from '../api/job-feed';
+import { languageName } from '../format/languages';
 import { MomentPipe, PositionPipe } from '../format/pipes';
 import { Notices } from '../frame/notices';
 import { ProgressLine } from '../parts/progress-line';
 import { words } from '../words';
-import { languageName } from './languages';
 import type { Recording } from './listing';
 import { RecordingActions } from './recording-actions';
 import { reasonOf, workOf } from './work';

@@ -2,6 +2,7 @@ import { ChangeDetectionStrategy, Component, computed, inject, output } from '@a
 import { LucideDownload, LucideTrash2, LucideTriangleAlert } from '@lucide/angular';
 import { addressOf } from '../api/client';
 import { count, position, size } from '../format/amounts';
+import { languageName } from '../format/languages';
 import { MomentPipe } from '../format/pipes';
 import { words } from '../words';
 import { OpenRecording } from './open-recording';
@@ -111,13 +112,4 @@ function shown(facts: readonly (readonly [string, unknown, boolean?])[]): Fact[]
 function spoken(value: unknown): string {
   if (typeof value === 'boolean') return value ? words.recording.yes : words.recording.no;
   return typeof value === 'object' ? JSON.stringify(value) : String(value);
-}
-
-function languageName(code: string | null): string | null {
-  if (code === null) return null;
-  try {
-    return new Intl.DisplayNames(undefined, { type: 'language' }).of(code) ?? code;
-  } catch {
-    return code;
-  }
 }
