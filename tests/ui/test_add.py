@@ -217,7 +217,7 @@ def test_the_same_file_again_offers_what_is_there(
     expect(row(add_page, "twice")).to_contain_text("done")
     press(add_page, "Clear what is done")
     choose(add_page, file)
-    expect(row(add_page, "twice")).to_contain_text("You have this already.")
+    expect(row(add_page, "twice")).to_contain_text("You have this already: twice")
     assert len(server.client.get("/recordings", params={"title": "twice"}).json()["items"]) == 1
     press(add_page, "Library")
     expect(add_page.get_by_role("region", name="In progress")).to_contain_text("1 file was here already")
@@ -229,6 +229,18 @@ def test_the_same_file_again_offers_what_is_there(
         "/jobs", params={"recording_id": job_of(server, add_page, "twice")["recording_id"]}
     )
     assert len(jobs.json()["items"]) == 2
+
+
+def test_a_file_that_is_there_under_another_title_keeps_its_name_in_the_list(
+    server: LiveServer, add_page: Page, fresh: Callable[[str], Path]
+) -> None:
+    first = fresh("board.wav")
+    older = server.upload(first, title="Board meeting", transcribe="false")["recording"]["id"]
+    choose(add_page, first.rename(first.with_name("copy-of-board.wav")))
+    mine = row(add_page, "copy-of-board.wav")
+    expect(mine).to_contain_text("You have this already: Board meeting")
+    expect(mine.get_by_role("link", name="Board meeting")).to_have_attribute("href", f"/recordings/{older}")
+    expect(mine.get_by_role("button", name="Remove from the list: copy-of-board.wav")).to_be_visible()
 
 
 def test_options_reach_the_job_and_are_remembered(

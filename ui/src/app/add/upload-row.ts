@@ -162,7 +162,8 @@ export class UploadRow {
 
   private doneLine(): string {
     const job = this.job();
-    if (this.twin()) return words.add.older;
+    // A line of its own says so, with the way to what is there.
+    if (this.twin()) return '';
     if (!job) return words.add.states.done;
     return faultOf(job) || jobLine(job);
   }

@@ -32,7 +32,7 @@ export class Upload {
   readonly sentence = signal('');
   /** Whether a refused one may be sent again as it is. */
   readonly repeatable = signal(true);
-  /** What it is called in the list. */
+  /** What it is called in the list: the recording's title, or the file's own name while nothing new was made of it. */
   readonly title = signal('');
   /** What it became. */
   readonly recording = signal<string | null>(null);
@@ -40,10 +40,10 @@ export class Upload {
   readonly job = signal<string | null>(null);
   /** An older recording with the same content; the same as `recording` where nothing new was made. */
   readonly older = signal<string | null>(null);
+  /** The title of the recording that it is the same as; null where something new was made of it. */
+  readonly sameAs = signal<string | null>(null);
   /** Nothing new was made of it, nor asked for. */
-  readonly isTwin = computed(
-    () => this.older() !== null && this.older() === this.recording() && !this.again(),
-  );
+  readonly isTwin = computed(() => this.sameAs() !== null && !this.again());
   /** The older recording is transcribed once more. */
   readonly again = signal(false);
   readonly part = computed(() =>

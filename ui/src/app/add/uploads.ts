@@ -193,8 +193,10 @@ export class Uploads {
   }
 
   private arrived(upload: Upload, { accepted, older }: Sent): void {
-    upload.title.set(accepted.recording.title);
-    upload.recording.set(accepted.recording.id);
+    const { id, title } = accepted.recording;
+    if (older === id) upload.sameAs.set(title);
+    else upload.title.set(title);
+    upload.recording.set(id);
     upload.older.set(older);
     upload.job.set(accepted.job?.id ?? null);
     upload.rest('done');
@@ -210,7 +212,7 @@ export class Uploads {
 
   private async failed(upload: Upload, error: unknown): Promise<void> {
     if (error instanceof Unreachable) {
-      if (upload.file && !(await isReadable(upload.file)))
+      if (upload.file && !(await isStillThere(upload.file)))
         return this.refuse(upload, words.add.faults.changed);
       if (++upload.fruitless > MOST_FRUITLESS)
         return upload.rest('refused', words.add.faults.breaks);
@@ -265,7 +267,7 @@ function isOf(upload: Upload, file: File): boolean {
 }
 
 /** Browsers cannot say why a transfer broke off: a file that has changed looks like a lost connection. */
-async function isReadable(file: File): Promise<boolean> {
+async function isStillThere(file: File): Promise<boolean> {
   try {
     await file.slice(0, 1).arrayBuffer();
     return true;

@@ -57,7 +57,7 @@ export const add = {
     again: 'Transcribe again',
     of: (act: string, name: string) => `${act}: ${name}`,
   },
-  older: 'You have this already.',
+  older: 'You have this already:',
   alsoOlder: 'You have an older recording with the same content.',
   giveUp: {
     title: (name: string) => `Stop sending ${name}?`,
