@@ -16,7 +16,7 @@ export function grouped(
 ): readonly SettingGroup[] {
   const sought = search.toLowerCase().split(/\s+/).filter(Boolean);
   const found = settings.filter(
-    (one) => (!onlyOwn || differs(one)) && sought.every((word) => textOf(one).includes(word)),
+    (one) => (!onlyOwn || differs(one)) && sought.every((word) => searchedText(one).includes(word)),
   );
   const names = [...new Set(found.map((one) => one.group))];
   return names.map((name) => ({ name, settings: found.filter((one) => one.group === name) }));
@@ -47,7 +47,7 @@ function quoted(text: string): string {
   return text.includes("'") ? `"${text.replace(/["$\\]/g, '\\$&')}"` : `'${text}'`;
 }
 
-function textOf(setting: Setting): string {
+function searchedText(setting: Setting): string {
   const { name, variable, group, meaning, value } = setting;
   return [name, variable, group, meaning, value].join(' ').toLowerCase();
 }

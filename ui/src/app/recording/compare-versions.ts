@@ -73,7 +73,7 @@ export class CompareVersions {
 
 function placeOf({ before, after }: Wire<'Difference'>, names: ReadonlyMap<string, string>): Place {
   const start = Number((before[0] ?? after[0])?.['start'] ?? 0);
-  const pieces = wordChanges(textOf(before), textOf(after));
+  const pieces = wordChanges(saidIn(before), saidIn(after));
   const sameWords = pieces.every((piece) => piece.kind === 'same');
   const [said, says] = [speakersOf(before, names), speakersOf(after, names)];
   const { otherSpeaker, otherTimes } = words.recording.versions;
@@ -81,7 +81,7 @@ function placeOf({ before, after }: Wire<'Difference'>, names: ReadonlyMap<strin
   return { time: position(start), pieces, also };
 }
 
-function textOf(segments: readonly Said[]): string {
+function saidIn(segments: readonly Said[]): string {
   return segments.map((one) => String(one['text'])).reduce(joined, '');
 }
 

@@ -38,7 +38,7 @@ export class HeardText {
   readonly paragraphs = computed(() =>
     [...this.parts()]
       .sort(([one], [other]) => one - other)
-      .flatMap(([part, segments]) => paragraphsOf(part, segments, part === this.newest())),
+      .flatMap(([part, segments]) => heardParagraphs(part, segments, part === this.newest())),
   );
 
   /** Bring the text of this job up to date: call it with each new state of the job. */
@@ -88,7 +88,7 @@ export class HeardText {
 }
 
 /** The segments of one part as paragraphs; the last one may be growing still. */
-export function paragraphsOf(
+export function heardParagraphs(
   part: number,
   segments: readonly HeardSegment[],
   growing: boolean,
