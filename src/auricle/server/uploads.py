@@ -24,7 +24,6 @@ from auricle.store.storage import refuse_when_full
 
 router = APIRouter(tags=["uploads"])
 
-_PART = 16 << 20
 #: S3 takes no more.
 _MOST_PARTS = 10_000
 _MIB = 1 << 20
@@ -63,7 +62,7 @@ def begin_upload(service: ServiceDep, user: UserDep, wanted: NewUpload) -> Uploa
     refuse_when_full(service.storage, service.settings.min_free, wanted.size)
     upload_id = new_id()
     blob = f"recordings/{upload_id}/source"
-    part_size = max(_PART, math.ceil(wanted.size / _MOST_PARTS / _MIB) * _MIB)
+    part_size = max(service.storage.uploads.part_size, math.ceil(wanted.size / _MOST_PARTS / _MIB) * _MIB)
     with service.database.write() as session:
         refuse_more_space(session, user.id, service.settings, wanted.size)
         upload = Upload(

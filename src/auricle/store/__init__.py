@@ -75,7 +75,13 @@ class Storage(Protocol):
 
 
 class PartUploads(Protocol):
-    """Large files that come in parts, in any order and side by side; a part sent again replaces itself."""
+    """Large files that come in parts, in any order and side by side; a part sent again replaces itself.
+
+    `part_size` is the size in bytes that suits the storage, for all parts but the last: of each part on its
+    way, a broken connection loses no more.
+    """
+
+    part_size: int
 
     def begin(self, key: str) -> str:
         """Start an upload that will become the blob `key`; the token names it from here on."""

@@ -141,6 +141,8 @@ class DiskStorage:
 class DiskUploads:
     """Parts as files of their own, put together when all are there."""
 
+    part_size = 4 << 20
+
     def __init__(self, storage: DiskStorage) -> None:
         self._storage = storage
 

@@ -182,6 +182,8 @@ class _Steady:
 class S3Uploads:
     """Parts as S3 itself keeps them; all but the last have to have at least 5 MiB."""
 
+    part_size = 8 << 20
+
     def __init__(self, storage: S3Storage) -> None:
         self._storage = storage
 
@@ -191,7 +193,7 @@ class S3Uploads:
         return answer["UploadId"]
 
     def put(self, key: str, token: str, number: int, source: BinaryIO, size: int) -> StoredPart:
-        # S3 has to be told the size first and may ask for the part again; a part of 16 MiB fits in memory.
+        # S3 has to be told the size first and may ask for the part again; a part fits in memory.
         with tempfile.SpooledTemporaryFile(max_size=64 << 20) as part:
             while block := source.read(min(_BLOCK, size + 1 - part.tell())):
                 part.write(block)

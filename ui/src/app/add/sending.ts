@@ -7,8 +7,8 @@ import { forgetUnfinished, keepUnfinished } from './unfinished';
 
 type Accepted = Wire<'Accepted'>;
 
-/** Files up to this size (bytes) go whole: that is one request instead of three. */
-const WHOLE = 8 << 20;
+/** Files up to this size (bytes), no more than one part, go whole: that is one request instead of three. */
+const WHOLE = 4 << 20;
 /** Parts on their way at the same time. */
 const SIDE_BY_SIDE = 2;
 
@@ -53,6 +53,10 @@ async function sendWhole(upload: Upload, file: File, signal: AbortSignal): Promi
     headers: { 'Idempotency-Key': upload.idempotencyKey },
     signal,
     progress: (sent) => upload.note(sent),
+  }).catch((error: unknown) => {
+    // The server keeps nothing of what broke off.
+    upload.sent.set(0);
+    throw error;
   });
   const same = first && status === 200;
   return { accepted: body, older: same ? body.recording.id : body.duplicate_of };
