@@ -116,6 +116,16 @@ def test_passwords_are_made_where_there_are_none(auricle: Command, here: Path, d
     assert "Nobody can be asked" not in ended.stderr
 
 
+def test_no_passwords_are_made_for_a_stack_that_has_data(
+    auricle: Command, here: Path, docker: FakeDocker
+) -> None:
+    docker.answers("volumes", VOLUMES)
+    ended = auricle("stack", "up", "--yes")
+    assert (ended.status, docker.asked(), files_below(here)) == (1, [], [])
+    assert "there is already a stack with data (the volumes auricle_data, auricle_database)" in ended.stderr
+    assert "give --env-file, or put its file back" in ended.stderr
+
+
 @pytest.mark.parametrize("command", ["build", "down", "logs", "backup FILE", "clean --yes"])
 def test_a_missing_file_of_passwords_is_named_with_the_cure(
     auricle: Command, docker: FakeDocker, command: str
@@ -123,6 +133,7 @@ def test_a_missing_file_of_passwords_is_named_with_the_cure(
     ended = auricle("stack", *command.split(), "--env-file", "other.env")
     assert ended.status == 1
     assert "There is no file other.env" in ended.stderr
+    assert "put the one back that the stack was started with" in ended.stderr
     assert f"copy {DEPLOY / EXAMPLE} to it" in ended.stderr
     assert docker.asked() == []
 

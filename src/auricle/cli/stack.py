@@ -12,8 +12,8 @@ import typer
 from auricle.cli.asking import Yes, agreed
 from auricle.cli.help import Command
 from auricle.errors import InvalidOption
-from auricle.stack.checks import check_disk, check_images, check_ports, check_sources
-from auricle.stack.containers import SERVER, Containers, containers_of
+from auricle.stack.checks import check_disk, check_images, check_no_data, check_ports, check_sources
+from auricle.stack.containers import SERVER, Containers, containers_of, volumes
 from auricle.stack.engine import find_engine
 from auricle.stack.environment import make_environment
 from auricle.stack.files import Stack, own_images, ports, profiles
@@ -104,8 +104,11 @@ def up(stack: Stack, services: Services = None, yes: Agreed = False) -> None:
 
     Where there is no file of passwords yet, it offers to make one with random ones.
     """
-    find_engine().compose()
-    _offer_environment(stack, yes)
+    engine = find_engine()
+    engine.compose()
+    if not stack.env_file.exists():
+        check_no_data(stack, engine)
+        _offer_environment(stack, yes)
     containers = _ready_to_start(stack)
     status = containers.call("up", "--detach", *(services or []))
     if status == 0:
@@ -129,16 +132,14 @@ def rebuild(stack: Stack, services: Services = None) -> None:
 @_command
 def down(
     stack: Stack,
-    volumes: Annotated[
-        bool, typer.Option("--volumes", help="Delete the data as well, after asking.")
-    ] = False,
+    data: Annotated[bool, typer.Option("--volumes", help="Delete the data as well, after asking.")] = False,
     yes: Agreed = False,
 ) -> None:
     """Stop the stack and remove its containers; the data stays in its volumes."""
     containers = containers_of(stack)
-    if volumes and not _may_lose_data(containers, yes):
+    if data and not _may_lose_data(containers, yes):
         raise typer.Exit(1)
-    _end(containers.call("down", *(["--volumes"] if volumes else []), every=True))
+    _end(containers.call("down", *(["--volumes"] if data else []), every=True))
 
 
 @_command
@@ -228,8 +229,6 @@ def _ready_to_start(stack: Stack) -> Containers:
 
 
 def _offer_environment(stack: Stack, yes: bool) -> None:
-    if stack.env_file.exists():
-        return
     statement = f"There is no file {stack.env_file} with the stack's passwords yet."
     if agreed(statement, "Make it with random ones?", yes=yes, default=True):
         made = make_environment(stack.env_file)
@@ -237,11 +236,9 @@ def _offer_environment(stack: Stack, yes: bool) -> None:
 
 
 def _may_lose_data(containers: Containers, yes: bool, more: str = "") -> bool:
-    volumes = containers.volumes()
+    named = volumes(containers.stack, containers.engine)
     held = (
-        f"the volumes {', '.join(volumes)} with everything in them"
-        if volumes
-        else "no volume, for there is none"
+        f"the volumes {', '.join(named)} with everything in them" if named else "no volume, for there is none"
     )
     return agreed(f"This deletes {held}{more}.", "Delete it?", yes=yes)
 

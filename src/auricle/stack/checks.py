@@ -6,11 +6,23 @@ import socket
 
 from auricle.errors import Conflict, DiskFull, NotFound
 from auricle.shipped import checkout
+from auricle.stack.containers import volumes
 from auricle.stack.engine import Engine
 from auricle.stack.files import Port, Stack, own_images, ports
 
 #: Bytes that have to be free: to build the images, to build those with CUDA, and to start them.
 _TO_BUILD, _TO_BUILD_CUDA, _TO_START = 5_000_000_000, 15_000_000_000, 1_000_000_000
+
+
+def check_no_data(stack: Stack, engine: Engine) -> None:
+    """Raise Conflict where there is data already, whose database would not know a new password."""
+    held = volumes(stack, engine)
+    if held:
+        raise Conflict(
+            f"There is no file {stack.env_file} with the stack's passwords, but there is already a stack with data "
+            f"(the volumes {', '.join(held)}), whose database keeps the password it was made with: give "
+            "--env-file, or put its file back."
+        )
 
 
 def check_sources() -> None:

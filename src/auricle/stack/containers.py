@@ -53,11 +53,6 @@ class Containers:
         filters = [f"--filter=label=com.docker.compose.{name}={value}" for name, value in labels.items()]
         return bool(self.engine.ask("ps", "--quiet", *filters))
 
-    def volumes(self) -> list[str]:
-        """The names of the volumes that hold the stack's data."""
-        label = f"label=com.docker.compose.project={project(self.stack)}"
-        return (self.engine.ask("volume", "ls", "--quiet", "--filter", label) or "").split()
-
     def _environment(self) -> dict[str, str]:
         """The shell's variables; what writes to the sources does so as their owner."""
         if not self.stack.dev:
@@ -70,6 +65,12 @@ class Containers:
         files = [word for file in self.stack.files() for word in ("-f", str(file))]
         named = [word for name in chosen for word in ("--profile", name)]
         return [*self.compose, "--env-file", str(self.stack.env_file), *files, *named, *words]
+
+
+def volumes(stack: Stack, engine: Engine) -> list[str]:
+    """The names of the volumes that hold the stack's data."""
+    label = f"label=com.docker.compose.project={project(stack)}"
+    return (engine.ask("volume", "ls", "--quiet", "--filter", label) or "").split()
 
 
 def containers_of(stack: Stack) -> Containers:

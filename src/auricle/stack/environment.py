@@ -34,8 +34,9 @@ def check_environment(stack: Stack) -> None:
     path = stack.env_file
     if not path.is_file():
         raise NotFound(
-            f"There is no file {path} with the stack's passwords: `auricle stack up` makes it with random "
-            f"ones, or copy {_example()} to it and set yours."
+            f"There is no file {path} with the stack's passwords: give --env-file, or put the one back that "
+            "the stack was started with. For a new stack, `auricle stack up` makes it with random ones, or "
+            f"copy {_example()} to it and set yours."
         )
     ours, used = stack.variables(), names_in(json.dumps(services(stack)))
     example = _SECRET.findall(_example().read_text(encoding="utf-8"))
