@@ -74,9 +74,10 @@ def every_service(stack: Stack) -> dict[str, dict[str, Any]]:
     for document in _documents(stack):
         for name, service in (document.get("services") or {}).items():
             before, now = merged.get(name, {}), service or {}
-            # Of ports, compose takes those of both files.
+            # Of ports, compose takes those of both files, unless the later one says otherwise.
             both = [*before.get("ports", ()), *now.get("ports", ())]
-            merged[name] = before | now | ({"ports": both} if both else {})
+            instead = isinstance(now.get("ports"), _Instead)
+            merged[name] = before | now | ({"ports": both} if both and not instead else {})
     return merged
 
 
@@ -165,13 +166,17 @@ def _of_file(path: Path) -> dict[str, str]:
     return {name: value or "" for name, value in dotenv_values(path, interpolate=False).items()}
 
 
+class _Instead(list[Any]):
+    """A list of a later file that replaces the earlier file's (!reset, !override)."""
+
+
 class _Loader(yaml.SafeLoader):  # type: ignore[misc]  # PyYAML ships no types
-    """Reads compose's own tags (!reset, !override) as the plain values they stand before."""
+    """Reads compose's own tags (!reset, !override)."""
 
 
 def _untagged(loader: yaml.SafeLoader, _: str, node: yaml.Node) -> Any:
     if isinstance(node, yaml.SequenceNode):
-        return loader.construct_sequence(node, deep=True)
+        return _Instead(loader.construct_sequence(node, deep=True))
     if isinstance(node, yaml.MappingNode):
         return loader.construct_mapping(node, deep=True)
     return None
