@@ -8,11 +8,15 @@ from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 from auricle import __version__
+from auricle.bundle import DamagedBundle
 from auricle.bundle.images import identify_images, save_image
 from auricle.bundle.locks import Pin, pins_for
 from auricle.bundle.manifest import (
+    FAMILY,
+    FORMAT,
     MANIFEST,
     SUMS,
     FileRecord,
@@ -27,10 +31,10 @@ from auricle.bundle.manifest import (
     write_manifest,
     write_whole,
 )
-from auricle.bundle.models import collect_model, copy_model_file, refuse_same_folder
+from auricle.bundle.models import ModelFile, collect_model, copy_model_file, refuse_same_folder
 from auricle.bundle.verify import Say
 from auricle.bundle.wheels import fetch_wheels, own_wheel
-from auricle.errors import Conflict, InvalidOption, disk_errors
+from auricle.errors import Conflict, InvalidOption, NotFound, disk_errors
 from auricle.settings import Settings
 from auricle.shipped import shipped
 from auricle.stack.engine import Engine
@@ -38,6 +42,9 @@ from auricle.stack.files import Stack, own_images, service_images
 
 #: What is known of files that are complete, while the folder is no bundle yet.
 _UNFINISHED = "unfinished.json"
+_LOCK = ".lock"
+#: What no script but ours says, where bundle.json is damaged or missing.
+_INSTALLS = "-m auricle.bundle install"
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,27 +69,31 @@ def create(wanted: Wanted, folder: Path, settings: Settings, say: Say = lambda _
     """
     if wanted.base is not None and wanted.base.target != wanted.target:
         raise InvalidOption(
-            f"The bundle to differ from is for {_described(wanted.base.target)}, this one for "
-            f"{_described(wanted.target)}: make a whole one, without --since."
+            f"The bundle to differ from is for {wanted.base.target}, this one for {wanted.target}: make a "
+            "whole one, without --since."
         )
+    _refuse_others(folder, wanted.base)
+    # Names that are wrong are found out before anything is written or removed.
+    models = _models(wanted, settings, say)
+    pins = pins_for(wanted.target)
     folder.mkdir(parents=True, exist_ok=True)
     with disk_errors(folder), _alone(folder):
-        return _Collection(wanted, folder, settings, say).collect()
+        _refuse_others(folder, wanted.base)
+        return _Collection(wanted, folder, say).collect(models, pins)
 
 
 class _Collection:
     """A bundle on its way: the files it consists of so far, and those that the base has."""
 
-    def __init__(self, wanted: Wanted, folder: Path, settings: Settings, say: Say) -> None:
-        self.wanted, self.folder, self.settings, self.say = wanted, folder, settings, say
+    def __init__(self, wanted: Wanted, folder: Path, say: Say) -> None:
+        self.wanted, self.folder, self.say = wanted, folder, say
         self.files: dict[str, FileRecord] = {}
         self.left_out: set[str] = set()
         self.base: Mapping[str, FileRecord] = wanted.base.files if wanted.base else {}
         self.known = _begin(folder)
 
-    def collect(self) -> Manifest:
-        models = self._models()
-        pins = pins_for(self.wanted.target)
+    def collect(self, models: list[tuple[Model, list[ModelFile]]], pins: list[Pin]) -> Manifest:
+        self._models(models)
         write_whole(self.folder / "requirements.txt", "".join(f"{pin.line()}\n" for pin in pins))
         self._take("requirements.txt")
         self._wheels(pins)
@@ -94,7 +105,7 @@ class _Collection:
             made_at=datetime.now(UTC).isoformat(timespec="seconds"),
             target=self.wanted.target,
             files=dict(sorted(self.files.items())),
-            models=models,
+            models=tuple(model for model, _ in models),
             images=images,
             base=self.wanted.base.identity if self.wanted.base else None,
             left_out=tuple(sorted(self.left_out)),
@@ -125,19 +136,14 @@ class _Collection:
         write_whole(self.folder / "install.sh", script)
         self._take("install.sh")
 
-    def _models(self) -> tuple[Model, ...]:
-        collected = []
-        for name in self.wanted.models:
-            model, files = collect_model(name, self.settings, self.say)
-            collected.append(model)
-            refuse_same_folder(collected)
+    def _models(self, models: list[tuple[Model, list[ModelFile]]]) -> None:
+        for model, files in models:
             self.say(f"Copying the model {model.name}")
             for file in files:
                 if self.base.get(file.name) == record_of(file.source):
                     self._leave_out(file.name)
                 else:
                     self.files[file.name] = copy_model_file(file, self.folder)
-        return tuple(collected)
 
     def _images(self) -> tuple[Image, ...]:
         engine = self.wanted.engine
@@ -182,42 +188,87 @@ class _Collection:
                     path.unlink()
 
 
+def _models(wanted: Wanted, settings: Settings, say: Say) -> list[tuple[Model, list[ModelFile]]]:
+    """The models that are wanted, and the files of each; fetched where they are not here."""
+    models = [collect_model(name, settings, say) for name in wanted.models]
+    refuse_same_folder([model for model, _ in models])
+    return models
+
+
+def _refuse_others(folder: Path, base: Manifest | None) -> None:
+    """Raise Conflict where the folder holds something else, InvalidOption where it is that of the base."""
+    if folder.exists() and not folder.is_dir():
+        raise Conflict(f"{folder} is a file: name another folder.")
+    if not folder.is_dir() or all(path.name == _LOCK for path in folder.iterdir()):
+        return
+    if not _is_bundle(folder):
+        raise Conflict(f"{folder} holds something that is no bundle: name another folder.")
+    if base is not None and _manifest(folder) == base:
+        raise InvalidOption(
+            f"{folder} is the bundle to differ from, and would be lost: name another folder with -o."
+        )
+
+
+def _is_bundle(folder: Path) -> bool:
+    """Whether a folder is a bundle of ours: whole, half or damaged."""
+    for name in (MANIFEST, _UNFINISHED):
+        document = _document(folder / name)
+        if isinstance(document, dict) and str(document.get("format")).startswith(FAMILY):
+            return True
+    script = folder / "install.sh"
+    return script.is_file() and _INSTALLS in script.read_text(encoding="utf-8", errors="replace")
+
+
+def _document(path: Path) -> object:
+    """What a file of JSON says; None where it is missing or is none."""
+    try:
+        return json.loads(path.read_bytes()) if path.is_file() else None
+    except ValueError:
+        return None
+
+
+def _manifest(folder: Path) -> Manifest | None:
+    try:
+        return read_manifest(folder)
+    except (NotFound, DamagedBundle):
+        return None
+
+
 def _begin(folder: Path) -> dict[str, FileRecord]:
     """Make the folder one that is no bundle yet; returns what is known of its files."""
-    if (folder / MANIFEST).is_file():
-        with contextlib.suppress(Exception):
-            _remember(folder, read_manifest(folder).included())
-        (folder / MANIFEST).unlink()
-        (folder / SUMS).unlink(missing_ok=True)
-    elif not (folder / _UNFINISHED).is_file() and any(path.name != ".lock" for path in folder.iterdir()):
-        raise Conflict(f"{folder} holds something that is no bundle: name another folder.")
-    unfinished = folder / _UNFINISHED
-    if not unfinished.is_file():
-        _remember(folder, {})
+    manifest = _manifest(folder)
+    if manifest is not None:
+        _remember(folder, manifest.included())
+    document: Any = _document(folder / _UNFINISHED)
     try:
-        document = json.loads(unfinished.read_text(encoding="utf-8"))
-        return {name: FileRecord(**record) for name, record in document.items()}
-    except (ValueError, TypeError, AttributeError):
-        return {}
+        known = {name: FileRecord(**record) for name, record in document["files"].items()}
+    except (TypeError, KeyError, AttributeError):
+        known = {}
+    _remember(folder, known)
+    (folder / MANIFEST).unlink(missing_ok=True)
+    (folder / SUMS).unlink(missing_ok=True)
+    return known
 
 
 def _remember(folder: Path, files: Mapping[str, FileRecord]) -> None:
-    write_whole(folder / _UNFINISHED, json.dumps({name: asdict(record) for name, record in files.items()}))
+    document = {"format": FORMAT, "files": {name: asdict(record) for name, record in files.items()}}
+    write_whole(folder / _UNFINISHED, json.dumps(document))
 
 
 @contextlib.contextmanager
 def _alone(folder: Path) -> Iterator[None]:
     """Keep a second one out of the folder meanwhile."""
-    with (folder / ".lock").open("w") as lock:
+    path = folder / _LOCK
+    with path.open("w") as lock:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError as error:
-            raise Conflict(f"Another command is making the bundle in {folder}: wait for it.") from error
+            # One that has just ended has removed the file, and a third may have made another.
+            held = os.path.samestat(os.fstat(lock.fileno()), path.stat())
+        except OSError:
+            held = False
+        if not held:
+            raise Conflict(f"Another command is making the bundle in {folder}: wait for it.")
         try:
             yield
         finally:
-            (folder / ".lock").unlink(missing_ok=True)
-
-
-def _described(target: Target) -> str:
-    return f"{target.kind}, Python {target.python}, {target.machine}"
+            path.unlink(missing_ok=True)

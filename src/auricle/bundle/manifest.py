@@ -12,7 +12,8 @@ from auricle.bundle import DamagedBundle
 from auricle.errors import NotFound
 
 MANIFEST, SUMS = "bundle.json", "SHA256SUMS"
-FORMAT = "auricle.bundle/1"
+FAMILY = "auricle.bundle/"
+FORMAT = f"{FAMILY}1"
 _BLOCK = 1 << 20
 
 
@@ -23,6 +24,9 @@ class Target:
     kind: str
     python: str
     machine: str
+
+    def __str__(self) -> str:
+        return f"{self.kind}, Python {self.python}, {self.machine}"
 
 
 @dataclass(frozen=True, slots=True)

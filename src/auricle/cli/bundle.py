@@ -76,7 +76,8 @@ def create(
       auricle bundle create --target cuda --models turbo -o /media/stick/new
       auricle bundle create --models base,small --since old/bundle.json -o update
     """
-    from auricle.bundle.create import Wanted, create
+    from auricle.bundle.create import Wanted
+    from auricle.bundle.create import create as collect
     from auricle.bundle.manifest import Target, read_manifest
 
     aim = Target(
@@ -91,7 +92,7 @@ def create(
         )
     engine = _engine(_one_of("--images", images, _IMAGES), aim.machine)
     base = read_manifest(since) if since is not None else None
-    manifest = create(Wanted(aim, names, engine, base), output, load_settings(), _say)
+    manifest = collect(Wanted(aim, names, engine, base), output, load_settings(), _say)
     files = manifest.included()
     size = sum(record.size for record in files.values()) / 1e6
     typer.echo(f"{output} is a bundle of Auricle {manifest.auricle}: {len(files)} files, {size:,.0f} MB")
@@ -105,11 +106,8 @@ def verify(folder: Folder) -> None:
     from auricle.bundle.verify import verify as check
 
     manifest = check(folder)
-    target, names = manifest.target, ", ".join(model.name for model in manifest.models)
-    typer.echo(
-        f"{folder} is whole: Auricle {manifest.auricle} for {target.kind}, Python {target.python}, "
-        f"{target.machine}; models {names}"
-    )
+    names = ", ".join(model.name for model in manifest.models)
+    typer.echo(f"{folder} is whole: Auricle {manifest.auricle} for {manifest.target}; models {names}")
 
 
 @app.command(cls=Command)
