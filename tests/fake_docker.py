@@ -45,7 +45,10 @@ elif "-c" in words:
     sys.exit(told("broken") or subprocess.run(["sh", "-c", words[-1]], cwd=state).returncode)
 elif words[0] == "compose":
     action = next(word for word in words if word in {actions!r})
-    sys.exit(int(told(f"status of {{action}}") or 0))
+    status, *later = told(f"status of {{action}}").split() or ["0"]
+    if later:
+        (state / f"status of {{action}}").write_text(" ".join(later))
+    sys.exit(int(status))
 """
 _ACTIONS = ("build", "up", "down", "stop", "logs", "exec", "run")
 
@@ -57,6 +60,7 @@ class FakeDocker:
     state: Path
 
     def answers(self, name: str, text: str = "yes") -> None:
+        """Of several statuses of a command each is given once, and the last from then on."""
         (self.state / name).write_text(text)
 
     def asked(self) -> list[list[str]]:

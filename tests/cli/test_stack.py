@@ -282,3 +282,28 @@ def test_after_a_restore_that_failed_the_stack_runs_as_before(auricle: Command, 
     assert (ended.status, "the stack is as it was" in ended.stderr) == (1, True)
     assert words_after_options(docker.asked()[-1]) == ["up", "--detach"]
     assert "anna" in auricle("users", "list").stdout
+
+
+@pytest.mark.usefixtures("env_file")
+@pytest.mark.parametrize(
+    ("answers", "status", "said", "users"),
+    [
+        ({"status of up": "0 17"}, 17, "The backup is restored, but the stack did not start again", 1),
+        ({"status of stop": "5"}, 5, "Nothing was restored, since server and workers did not stop", 2),
+        ({"status of up": "17"}, 17, "Nothing was restored (status 17), but the stack did not start", 2),
+    ],
+)
+def test_a_restore_that_did_not_end_well_says_how_far_it_came(
+    auricle: Command, docker: FakeDocker, answers: dict[str, str], status: int, said: str, users: int
+) -> None:
+    docker.answers("running", "0123abcd")
+    auricle("users", "add", "anna")
+    assert auricle("stack", "backup", "monday.tar").status == 0
+    auricle("users", "add", "berta")
+    for name, text in answers.items():
+        docker.answers(name, text)
+    ended = auricle("stack", "restore", "monday.tar", "--yes")
+    assert (ended.status, said in ended.stderr) == (status, True)
+    assert ("the stack is as it was" in ended.stderr) == ("status of stop" in answers)
+    listed = auricle("users", "list").stdout
+    assert [name in listed for name in ("anna", "berta")].count(True) == users

@@ -213,9 +213,9 @@ def restore(
     )
     if not agreed(statement, "Replace them?", yes=yes):
         raise typer.Exit(1)
-    status = backups.restore(containers, file)
+    status, how_far = backups.restore(containers, file)
     if status:
-        typer.echo(f"Nothing was restored: the stack is as it was (status {status}).", err=True)
+        typer.echo(how_far, err=True)
     _end(status)
 
 

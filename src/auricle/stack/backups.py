@@ -37,17 +37,31 @@ def backup(containers: Containers, file: Path, *, force: bool) -> int:
     return status
 
 
-def restore(containers: Containers, file: Path) -> int:
-    """Put a backup in the place of what the stack holds, all of it or nothing; returns the exit status.
+def restore(containers: Containers, file: Path) -> tuple[int, str]:
+    """Put a backup in the place of what the stack holds, all of it or nothing.
 
     Server and workers are stopped meanwhile, and started again whether it succeeded or not. The file has to
-    be checked before.
+    be checked before. Returns the exit status, and where that is not 0 how far it came, as a sentence.
     """
-    status = containers.call("stop", *own_services(containers.stack))
-    if status == 0:
+    stopped = containers.call("stop", *own_services(containers.stack))
+    restored = stopped
+    if stopped == 0:
         with file.open("rb") as source:
-            status = containers.run_beside(_RESTORE, stdin=source)
-    return containers.call("up", "--detach") or status
+            restored = containers.run_beside(_RESTORE, stdin=source)
+    started = containers.call("up", "--detach")
+    return restored or started, _how_far(stopped, restored, started)
+
+
+def _how_far(stopped: int, restored: int, started: int) -> str:
+    if stopped:
+        said = f"Nothing was restored, since server and workers did not stop (status {stopped})"
+    elif restored:
+        said = f"Nothing was restored (status {restored})"
+    else:
+        said = "The backup is restored"
+    if started:
+        return f"{said}, but the stack did not start again (status {started}): `auricle stack up` starts it."
+    return f"{said}: the stack is as it was." if restored else f"{said}."
 
 
 def _arrived(file: Path) -> None:

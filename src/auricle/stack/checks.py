@@ -19,9 +19,9 @@ def check_no_data(stack: Stack, engine: Engine) -> None:
     held = volumes(stack, engine)
     if held:
         raise Conflict(
-            f"There is no file {stack.env_file} with the stack's passwords, but there is already a stack with data "
-            f"(the volumes {', '.join(held)}), whose database keeps the password it was made with: give "
-            "--env-file, or put its file back."
+            f"There is no file {stack.env_file} with the stack's passwords, but there is already a stack "
+            f"with data (the volumes {', '.join(held)}), whose database keeps the password it was made "
+            "with: give --env-file, or put its file back."
         )
 
 
