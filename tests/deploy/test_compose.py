@@ -140,6 +140,30 @@ def test_workers_say_how_they_are_on_ports_of_their_own() -> None:
     assert "--concurrency 1 " in " ".join(SERVICES["gpu-worker"]["command"])
 
 
+def test_a_port_has_the_same_default_wherever_it_is_named() -> None:
+    everywhere = "".join(file.read_text(encoding="utf-8") for file in FILES)
+    named = set(re.findall(r"\$\{(\w+_PORT):-(\d+)\}", everywhere))
+    assert len(named) == len(dict(named))
+
+
+@pytest.mark.parametrize("name", ["server", "vllm", "prometheus", "grafana"])
+def test_a_port_is_the_same_inside_and_outside(name: str) -> None:
+    (port,) = SERVICES[name]["ports"]
+    inside = re.fullmatch(r".*?(\$\{\w+_PORT:-\d+\}):(\$\{\w+_PORT:-\d+\})", port)
+    assert inside, port
+    assert inside[1] == inside[2]
+    heard = str(SERVICES[name]["healthcheck"]["test"]) + str(SERVICES[name].get("environment"))
+    assert inside[1] in heard
+
+
+def test_who_is_on_the_hosts_network_says_where_it_listens() -> None:
+    for name, service in read("compose.host.yaml")["services"].items():
+        assert name == "migrate" or "x-listens" in service or "ports" in SERVICES[name], name
+    # What is not there is reached from there.
+    for name in ("minio", "vllm", "ollama"):
+        assert SERVICES[name]["ports"]
+
+
 def test_they_have_longer_to_stop_than_tasks_need_to_be_handed_back() -> None:
     for name in OURS:
         assert float(SERVICES[name]["stop_grace_period"].removesuffix("s")) > Settings().drain_timeout

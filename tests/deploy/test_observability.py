@@ -2,6 +2,7 @@
 
 import contextlib
 import json
+import os
 import re
 import shutil
 import signal
@@ -241,6 +242,27 @@ def test_prometheus_knows_the_alerts_and_grafana_the_dashboard() -> None:
     assert (source["type"], source["uid"]) == ("prometheus", "prometheus")
     (provider,) = read("grafana/provisioning/dashboards/auricle.yml")["providers"]
     assert provider["options"]["path"] == "/var/lib/grafana/dashboards"
+
+
+def test_prometheus_asks_at_the_ports_that_are_set(tmp_path: Path) -> None:
+    compose = yaml.safe_load((ROOT / "deploy" / "compose.yaml").read_text(encoding="utf-8"))
+    script = compose["services"]["prometheus"]["entrypoint"][-1].replace("$$", "$")
+    for there, here in (
+        ("/run/secrets", str(tmp_path)),
+        (" /etc/prometheus/prometheus.yml", f" {FOLDER}/prometheus.yml"),
+        ("exec prometheus", "exec echo"),
+    ):
+        assert there in script
+        script = script.replace(there, here)
+    ports = {"SERVER_PORT": "8123", "GPU_PORT": "9180", "CPU_PORT": "9181", "LISTEN": "127.0.0.1:9191"}
+    given = {"METRICS_KEY": "key", "PATH": os.defpath, **ports}
+    done = subprocess.run(["/bin/sh", "-c", script], env=given, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.endswith("--web.listen-address=127.0.0.1:9191\n")
+    config = yaml.safe_load((tmp_path / "prometheus.yml").read_text(encoding="utf-8"))
+    targets = [one["static_configs"][0]["targets"] for one in config["scrape_configs"]]
+    assert targets == [["server:8123"], ["gpu-worker:9180", "cpu-worker:9181"]]
+    assert config["rule_files"] == ["/etc/prometheus/alerts.yml"]
 
 
 @pytest.fixture

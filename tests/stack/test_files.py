@@ -50,6 +50,8 @@ def test_the_ports_are_those_of_the_compose_files(tmp_path: Path) -> None:
     on_host = {one.service: (one.number, one.variable) for one in ports(Stack(env_file, host_network=True))}
     assert on_host["redis"] == (7000, "REDIS_PORT")
     assert on_host["postgres"] == (5432, "POSTGRES_PORT")
+    assert on_host["gpu-worker"] == (8080, "GPU_HEALTH_PORT")
+    assert on_host["cpu-worker"] == (8081, "CPU_HEALTH_PORT")
 
 
 def test_a_later_file_may_say_other_ports(tmp_path: Path) -> None:

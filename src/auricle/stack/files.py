@@ -17,13 +17,6 @@ _VARIABLE = re.compile(r"\$(?:(\w+)|\{(\w+)(?:(:?[-?+])([^${}]*))?\})")
 _NAME = re.compile(r"(?<!\$)\$(?:(\w+)|\{(\w+))")
 #: A colon that stands in no variable.
 _COLON = re.compile(r":(?![^{]*\})")
-#: What services take of the host's own network, where nothing is published: the variable, and its default.
-_ON_THE_HOST = {
-    "postgres": ("POSTGRES_PORT", 5432),
-    "redis": ("REDIS_PORT", 6379),
-    "gpu-worker": ("GPU_HEALTH_PORT", 8080),
-    "cpu-worker": ("CPU_HEALTH_PORT", 8081),
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,18 +111,16 @@ def ports(stack: Stack) -> Iterator[Port]:
     """The ports of this machine that the services take."""
     variables = stack.variables()
     for name, service in services(stack).items():
-        for port in service.get("ports") or ():
-            text = _short(port) if isinstance(port, dict) else str(port)
-            *address, outside, _ = ["", *_COLON.split(text)]
+        # What is published, and where a service listens on the host's own network.
+        published = [
+            _short(port) if isinstance(port, dict) else str(port) for port in service.get("ports") or ()
+        ]
+        outer = [["", *_COLON.split(text)][:-1] for text in published]
+        for *address, outside in [*outer, *map(_COLON.split, service.get("x-listens", ()))]:
             number = expanded(outside, variables)
             if number.isdecimal():
                 where = expanded(":".join(address), variables).strip(":[]")
                 yield Port(name, where, int(number), next(iter(names_in(outside)), None))
-    if stack.host_network:
-        for name, (variable, default) in _ON_THE_HOST.items():
-            number = variables.get(variable) or str(default)
-            if number.isdecimal():
-                yield Port(name, "127.0.0.1", int(number), variable)
 
 
 def names_in(text: str) -> list[str]:
