@@ -189,6 +189,16 @@ def test_a_password_within_an_address_is_never_shown(monkeypatch: pytest.MonkeyP
     assert "secret" not in refusal()
 
 
+@pytest.mark.parametrize("password", ["a@b:c/d#e", "a/b@c:d", "a b@c:d/e"])
+def test_a_password_that_breaks_its_address_is_refused_unseen(
+    monkeypatch: pytest.MonkeyPatch, password: str
+) -> None:
+    monkeypatch.setenv("AURICLE_DATABASE_URL", f"postgresql://auricle:{password}@postgres:5432/auricle")
+    message = refusal()
+    assert "is postgresql://********@postgres:5432/auricle, but has to be" in message
+    assert "special characters percent-encoded" in message
+
+
 def test_a_part_limit_below_the_part_length_is_refused_even_where_only_one_is_set() -> None:
     assert refusal(part_length=1000) == (
         "part_limit (default) is 900, but has to be at least part_length, which is 1000 s."

@@ -168,6 +168,36 @@ def test_a_port_in_use_is_named_with_its_setting(
         assert auricle("stack", "up").status == 0
 
 
+def test_a_number_that_is_no_port_is_named_with_its_setting(
+    auricle: Command, env_file: Path, docker: FakeDocker
+) -> None:
+    set_variable(env_file, "AURICLE_PORT", 80_000)
+    ended = auricle("stack", "up", "--env-file", env_file.rename("stack.env").name)
+    assert (ended.status, docker.asked()) == (2, [])
+    assert "AURICLE_PORT is 80000, which is no port: set one of at most 65535 in stack.env" in ended.stderr
+
+
+def test_a_file_of_passwords_that_is_not_text_is_named(
+    auricle: Command, here: Path, docker: FakeDocker
+) -> None:
+    (here / "latin.env").write_bytes(b"POSTGRES_PASSWORD=caf\xe9\n")
+    ended = auricle("stack", "up", "--env-file", "latin.env")
+    assert (ended.status, docker.asked()) == (2, [])
+    assert "latin.env is not text in UTF-8" in ended.stderr
+
+
+@pytest.mark.parametrize("password", ["a@b:c/d#e", "fifty%41"])
+def test_a_password_that_does_not_fit_into_the_databases_address_is_refused_unseen(
+    auricle: Command, env_file: Path, docker: FakeDocker, password: str
+) -> None:
+    set_variable(env_file, "POSTGRES_PASSWORD", password)
+    ended = auricle("stack", "up")
+    assert (ended.status, docker.asked(), password in ended.stderr) == (2, [], False)
+    assert "POSTGRES_PASSWORD in .env has characters that mean something else" in ended.stderr
+    set_variable(env_file, "AURICLE_DATABASE_URL", "postgresql://auricle:a%40b@postgres/auricle")
+    assert auricle("stack", "up").status == 0
+
+
 @pytest.mark.usefixtures("env_file")
 @pytest.mark.parametrize(
     ("said", "words"),

@@ -9,14 +9,17 @@ from pydantic_core import PydanticUndefined
 
 from auricle.settings.fields import Settings
 
-_PASSWORD = re.compile(r"(://)[^/@\s]+@")
+#: Up to the last @: a password may hold one, or a slash, where it was not percent-encoded.
+_PASSWORD = re.compile(r"(://)[^/\s].*@")
 #: What a value of these kinds may look like, for error messages and the documentation.
 _ALLOWED = {
     "Size": "a number of bytes, or a size such as 25MB, 1.5GB or 10GiB",
     "Folder": "a folder",
     "Address": "an address that starts with http:// or https://",
     "Model": "the name of a model, a Hugging Face id, or a folder",
-    "DatabaseUrl": "sqlite:///FILE or postgresql://USER:PASSWORD@HOST/NAME",
+    "DatabaseUrl": (
+        "sqlite:///FILE or postgresql://USER:PASSWORD@HOST/NAME (special characters percent-encoded)"
+    ),
     "StorageUrl": "file:///FOLDER or s3://BUCKET/PREFIX",
     "BrokerUrl": "redis://..., amqp://... or sqs://...",
     "Origins": "https://HOST, several separated by commas",

@@ -46,6 +46,13 @@ def _lower(value: object) -> object:
 def _database(value: str) -> str:
     if not re.match(r"(sqlite:///.|postgres(ql)?(\+psycopg)?://.)", value):
         raise ValueError
+    from sqlalchemy import make_url  # slow, and most commands need none
+    from sqlalchemy.exc import ArgumentError
+
+    try:
+        make_url(value)
+    except (ArgumentError, ValueError):
+        raise ValueError from None  # its own words hold a piece of the password
     return re.sub(r"^postgres(ql)?(\+psycopg)?://", "postgresql://", value)
 
 

@@ -4,7 +4,7 @@ import errno
 import shutil
 import socket
 
-from auricle.errors import Conflict, DiskFull, NotFound
+from auricle.errors import Conflict, DiskFull, InvalidSetting, NotFound
 from auricle.shipped import checkout
 from auricle.stack.containers import volumes
 from auricle.stack.engine import Engine
@@ -12,6 +12,7 @@ from auricle.stack.files import Port, Stack, own_images, ports
 
 #: Bytes that have to be free: to build the images, to build those with CUDA, and to start them.
 _TO_BUILD, _TO_BUILD_CUDA, _TO_START = 5_000_000_000, 15_000_000_000, 1_000_000_000
+_LAST_PORT = 65_535
 
 
 def check_no_data(stack: Stack, engine: Engine) -> None:
@@ -47,8 +48,16 @@ def check_images(stack: Stack, engine: Engine) -> None:
 
 
 def check_ports(stack: Stack) -> None:
-    """Raise Conflict where another program uses a port of the stack. For a stack that does not run."""
+    """Raise Conflict where another program uses a port of the stack, InvalidSetting where it is none.
+
+    For a stack that does not run.
+    """
     for port in ports(stack):
+        if port.number > _LAST_PORT:
+            raise InvalidSetting(
+                f"{port.variable or f'The port of {port.service}'} is {port.number}, which is no port: set "
+                f"one of at most {_LAST_PORT} in {stack.env_file}."
+            )
         if _is_used(port):
             cure = (
                 f"set {port.variable} in {stack.env_file} to another" if port.variable else "end that program"

@@ -12,6 +12,7 @@ from auricle.stack.files import Stack, names_in, services
 
 #: The example to copy, beside the compose files.
 EXAMPLE = "env.example"
+_IN_ADDRESS = "POSTGRES_PASSWORD"
 _SECRET = re.compile(r"^(\w*(?:PASSWORD|SECRET|TOKEN|KEY)\w*)=(.+)$", re.MULTILINE)
 
 
@@ -30,7 +31,7 @@ def make_environment(path: Path) -> list[str]:
 
 
 def check_environment(stack: Stack) -> None:
-    """Raise NotFound where the file is missing, InvalidSetting where a secret is still the example's."""
+    """Raise NotFound where the file is missing, InvalidSetting where a secret in it does not do."""
     path = stack.env_file
     if not path.is_file():
         raise NotFound(
@@ -46,6 +47,24 @@ def check_environment(stack: Stack) -> None:
             f"{' and '.join(left)} in {path} {'is' if len(left) == 1 else 'are'} still the example's, which "
             "everybody knows: choose another value, for example what `openssl rand -hex 24` prints."
         )
+    password = ours.get(_IN_ADDRESS, "")
+    if _IN_ADDRESS in used and not ours.get("AURICLE_DATABASE_URL") and not _fits_address(password):
+        raise InvalidSetting(
+            f"{_IN_ADDRESS} in {path} has characters that mean something else in the database's address, "
+            "such as @ or %: choose letters and digits. A database that has it already needs "
+            "AURICLE_DATABASE_URL, with those characters percent-encoded."
+        )
+
+
+def _fits_address(password: str) -> bool:
+    """Whether the compose files may put it into the database's address as it is."""
+    from sqlalchemy import make_url  # slow, and most commands need none
+    from sqlalchemy.exc import ArgumentError
+
+    try:
+        return make_url(f"postgresql://auricle:{password}@postgres/auricle").password == (password or None)
+    except (ArgumentError, ValueError):
+        return False
 
 
 def _example() -> Path:

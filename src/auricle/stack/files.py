@@ -10,6 +10,7 @@ from typing import Any
 import yaml
 from dotenv import dotenv_values
 
+from auricle.errors import InvalidSetting
 from auricle.shipped import shipped
 
 #: `$NAME`, or `${NAME}` with what holds where it has no value; the innermost comes first.
@@ -154,7 +155,12 @@ def _short(port: Mapping[str, Any]) -> str:
 def _of_file(path: Path) -> dict[str, str]:
     if not path.is_file():
         return {}
-    return {name: value or "" for name, value in dotenv_values(path, interpolate=False).items()}
+    try:
+        return {name: value or "" for name, value in dotenv_values(path, interpolate=False).items()}
+    except UnicodeDecodeError as error:
+        raise InvalidSetting(f"{path} is not text in UTF-8: write it anew as such.") from error
+    except OSError as error:
+        raise InvalidSetting(f"{path} cannot be read: {error.strerror}.") from error
 
 
 class _Instead(list[Any]):

@@ -62,7 +62,7 @@ def open_database(address: str) -> Database:
     """
     try:
         url = make_url(address)
-    except ArgumentError:
+    except (ArgumentError, ValueError):
         raise InvalidSetting(_FORMS) from None
     match url.get_backend_name():
         case "sqlite" if url.database:
