@@ -27,7 +27,8 @@ NEEDS = {
         *("ufw", "mount", "nvidia-ctk", "journalctl", "dpkg", "chown", "ssh", "scp", "rsync"),
     ),
     "a GPU": ("nvidia-smi", "nvcc"),
-    "the whole repository to be built": ("make", "git", "npm", "python benchmarks", "auricle bundle"),
+    "the whole repository to be built": ("make", "git", "npm", "python benchmarks"),
+    "a network to make a bundle with, or one that was made": ("auricle bundle",),
     "somebody who stops it": ("auricle serve", "auricle worker", ".venv/bin/auricle serve"),
 }
 #: Why a block is not run with the others of its page, but by itself, and stopped.

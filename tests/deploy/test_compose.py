@@ -1,6 +1,7 @@
 """The compose files: what they say is valid, complete, and as closed as it can be."""
 
 import re
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -199,6 +200,18 @@ def test_secrets_of_the_example_are_ones_that_are_refused() -> None:
     assert set(secret.values()) == {EXAMPLE_SECRET}
     for service in ("postgres", "minio", "grafana"):
         assert EXAMPLE_SECRET in " ".join(SERVICES[service]["entrypoint"])
+
+
+@pytest.mark.skipif(not shutil.which("openssl"), reason="openssl is not installed")
+def test_the_page_makes_each_service_a_password_of_its_own(tmp_path: Path) -> None:
+    page = (ROOT / "docs" / "containers.md").read_text(encoding="utf-8")
+    (loop,) = re.findall(r"^for name in \$\(grep.*?^done$", page, re.MULTILINE | re.DOTALL)
+    shutil.copy(DEPLOY / "env.example", tmp_path / ".env")
+    subprocess.run(["sh", "-ec", loop], cwd=tmp_path, check=True)
+    before, after = dotenv_values(DEPLOY / "env.example"), dotenv_values(tmp_path / ".env")
+    changed = [after[name] or "" for name in before if after[name] != before[name]]
+    assert len(changed) == len(set(changed)) == 3
+    assert all(len(value) == 48 for value in changed)
 
 
 def test_a_copy_of_the_example_is_a_good_env_file_for_the_commands(
