@@ -85,6 +85,12 @@ def docker(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> FakeDocker:
     return FakeDocker(state)
 
 
+def add_podman(docker: FakeDocker) -> None:
+    """Put a Podman without its compose command beside it on the PATH."""
+    text = '#!/bin/sh\ntest "$1" != compose\n'
+    _program(docker.state.parent / "programs" / "podman", text)
+
+
 def _program(path: Path, text: str) -> None:
     path.write_text(text)
     path.chmod(0o755)

@@ -2,12 +2,14 @@
 
 import os
 import pty
+import shutil
 import socket
 import subprocess
 import sys
 import tarfile
 from itertools import pairwise
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from dotenv import dotenv_values
@@ -15,7 +17,7 @@ from dotenv import dotenv_values
 from auricle.stack.environment import EXAMPLE, make_environment
 from auricle.stack.files import Stack, own_services, ports
 from command_line import Command, files_below
-from fake_docker import FakeDocker
+from fake_docker import FakeDocker, add_podman
 
 DEPLOY = Path(__file__).parents[2] / "deploy"
 VOLUMES = "auricle_data\nauricle_database\n"
@@ -224,6 +226,31 @@ def test_without_an_engine_or_its_compose_the_cure_is_told(
     assert "docker has no compose command here: install" in auricle("stack", "up").stderr
     monkeypatch.setenv("PATH", str(tmp_path))
     assert "no container engine here: install Docker" in auricle("stack", "up").stderr
+
+
+@pytest.mark.usefixtures("env_file")
+def test_where_another_engine_is_asked_instead_the_silent_one_is_told_as_well(
+    auricle: Command, docker: FakeDocker
+) -> None:
+    docker.answers("silent", "Cannot connect to the Docker daemon.")
+    add_podman(docker)
+    ended = auricle("stack", "up")
+    assert (ended.status, docker.asked()) == (1, [])
+    assert "podman has no compose command here: install podman-compose." in ended.stderr
+    assert "The engine of docker does not answer (Cannot connect to the Docker daemon): start" in ended.stderr
+
+
+@pytest.mark.usefixtures("env_file")
+def test_the_start_that_builds_needs_the_room_for_building(
+    auricle: Command, docker: FakeDocker, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(shutil, "disk_usage", lambda _: SimpleNamespace(free=3_000_000_000))
+    refused = auricle("stack", "up")
+    assert (refused.status, docker.asked()) == (1, [])
+    assert "Only 3.0 GB are free" in refused.stderr
+    assert "building needs 5 GB" in refused.stderr
+    docker.answers("images", "auricle:cpu")
+    assert auricle("stack", "up").status == 0
 
 
 @pytest.mark.usefixtures("env_file")

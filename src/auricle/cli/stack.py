@@ -12,7 +12,7 @@ import typer
 from auricle.cli.asking import Yes, agreed
 from auricle.cli.help import Command
 from auricle.errors import InvalidOption
-from auricle.stack.checks import check_disk, check_images, check_no_data, check_ports, check_sources
+from auricle.stack.checks import check_disk, check_no_data, check_ports, check_sources, missing_images
 from auricle.stack.containers import SERVER, Containers, containers_of, volumes
 from auricle.stack.engine import find_engine
 from auricle.stack.environment import make_environment
@@ -221,8 +221,8 @@ def restore(
 
 def _ready_to_start(stack: Stack) -> Containers:
     containers = containers_of(stack)
-    check_images(stack, containers.engine)
-    check_disk(stack, containers.engine, build=False)
+    missing = missing_images(stack, containers.engine)
+    check_disk(stack, containers.engine, build=bool(missing))
     if not containers.is_running():
         check_ports(stack)
     return containers

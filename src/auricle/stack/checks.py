@@ -35,16 +35,18 @@ def check_sources() -> None:
         )
 
 
-def check_images(stack: Stack, engine: Engine) -> None:
-    """Raise NotFound where an image of Auricle's is missing and cannot be built here."""
-    if checkout() is not None:
-        return
-    for image in own_images(stack):
-        if engine.ask("image", "inspect", image) is None:
-            raise NotFound(
-                f"There is no image {image} here, and this Auricle was installed without the sources to "
-                "build it from: load it from a bundle (docs/offline.md), or start the stack from a checkout."
-            )
+def missing_images(stack: Stack, engine: Engine) -> list[str]:
+    """The images of Auricle's that have to be built before the stack can start.
+
+    Raises NotFound where that cannot be done here.
+    """
+    missing = [image for image in own_images(stack) if engine.ask("image", "inspect", image) is None]
+    if missing and checkout() is None:
+        raise NotFound(
+            f"There is no image {missing[0]} here, and this Auricle was installed without the sources to "
+            "build it from: load it from a bundle (docs/offline.md), or start the stack from a checkout."
+        )
+    return missing
 
 
 def check_ports(stack: Stack) -> None:

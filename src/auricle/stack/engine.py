@@ -21,10 +21,14 @@ class NoContainerEngine(AuricleError):
 
 @dataclass(frozen=True, slots=True)
 class Engine:
-    """A container engine that answered: `docker` or `podman`, and the path of its program."""
+    """A container engine that answered: `docker` or `podman`, and the path of its program.
+
+    `silent` is a sentence about one that was asked before and did not answer; mostly there is none.
+    """
 
     name: str
     program: str
+    silent: str = ""
 
     def call(self, *words: str) -> int:
         """Run a command of the engine in front of the user; returns its exit status."""
@@ -51,26 +55,24 @@ class Engine:
             if self.name == "docker"
             else "install podman-compose"
         )
-        raise NoContainerEngine(f"{self.name} has no compose command here: {cure}.")
+        raise NoContainerEngine(f"{self.name} has no compose command here: {cure}. {self.silent}".rstrip())
 
 
 def find_engine() -> Engine:
     """The engine that answers when it is asked: a program alone runs nothing. Raises NoContainerEngine."""
-    silent: dict[str, str] = {}
+    silent: list[str] = []
     for name in _ENGINES:
         program = shutil.which(name)
         if program is None:
             continue
         asked = _quietly([program, "info"])
         if asked.returncode == 0:
-            return Engine(name, program)
-        silent[name] = (asked.stderr.strip() or asked.stdout.strip() or "no answer").splitlines()[-1]
+            return Engine(name, program, " ".join(silent))
+        said = (asked.stderr.strip() or asked.stdout.strip() or "no answer").splitlines()[-1]
+        silent.append(f"The engine of {name} does not answer ({said.rstrip('.')}): {_cure(name, said)}.")
     if not silent:
         raise NoContainerEngine("There is no container engine here: install Docker Engine or Podman.")
-    name, said = next(iter(silent.items()))
-    raise NoContainerEngine(
-        f"The engine of {name} does not answer ({said.rstrip('.')}): {_cure(name, said)}."
-    )
+    raise NoContainerEngine(silent[0])
 
 
 def run(
