@@ -2,6 +2,7 @@
 
 import os
 import pty
+import re
 import shutil
 import socket
 import subprocess
@@ -310,6 +311,16 @@ def test_a_backup_goes_out_of_the_containers_and_back(
     users = auricle("users", "list").stdout
     assert ("anna" in users, "berta" in users) == (True, False)
     assert not [name for name in files_below(data_dir) if "stack-backup" in name]
+
+
+@pytest.mark.usefixtures("env_file")
+def test_two_backups_at_once_have_each_a_file_of_its_own(auricle: Command, docker: FakeDocker) -> None:
+    docker.answers("running", "0123abcd")
+    auricle("users", "add", "anna")
+    for name in ("monday.tar", "tuesday.tar"):
+        assert auricle("stack", "backup", name).status == 0
+    monday, tuesday = (set(re.findall(r"\.stack-backup-\w+\.tar", asked[-1])) for asked in docker.asked())
+    assert (len(monday), len(tuesday), monday & tuesday) == (1, 1, set())
 
 
 @pytest.mark.usefixtures("env_file")

@@ -8,10 +8,8 @@ from auricle.stack.containers import Containers
 from auricle.stack.files import own_services
 from auricle.store.backup import DamagedBackup, check
 
-# The file lies in the volume for as long as it is on its way: /tmp is memory there.
-_HELD = 'file="${AURICLE_DATA_DIR:-/data}/.stack-backup.tar"; trap \'rm -f "$file"\' EXIT; '
-_BACKUP = f'{_HELD}auricle db backup --force "$file" >&2 && cat "$file"'
-_RESTORE = f'{_HELD}cat >"$file" && auricle db restore --replace "$file"'
+_BACKUP = 'auricle db backup --force "$file" >&2 && cat "$file"'
+_RESTORE = 'cat >"$file" && auricle db restore --replace "$file"'
 
 
 def backup(containers: Containers, file: Path, *, force: bool) -> int:
@@ -28,7 +26,7 @@ def backup(containers: Containers, file: Path, *, force: bool) -> int:
     try:
         with disk_errors(file):
             with temporary.open("wb") as target:
-                status = containers.run_in_server(_BACKUP, stdout=target)
+                status = containers.run_in_server(_with_file(_BACKUP), stdout=target)
             if status == 0:
                 _arrived(temporary)
                 temporary.replace(file)
@@ -47,9 +45,17 @@ def restore(containers: Containers, file: Path) -> tuple[int, str]:
     restored = stopped
     if stopped == 0:
         with file.open("rb") as source:
-            restored = containers.run_beside(_RESTORE, stdin=source)
+            restored = containers.run_beside(_with_file(_RESTORE), stdin=source)
     started = containers.call("up", "--detach")
     return restored or started, _how_far(stopped, restored, started)
+
+
+def _with_file(script: str) -> str:
+    """A script of the shell that has a file of its own in `$file`, gone when it ends."""
+    # It lies in the volume: /tmp is memory there. Its name is its own, since two backups may be made at once.
+    name = f".stack-backup-{secrets.token_hex(8)}.tar"
+    removed = "trap 'rm -f \"$file\"' EXIT; trap 'exit 1' HUP INT TERM; "
+    return f'file="${{AURICLE_DATA_DIR:-/data}}/{name}"; {removed}{script}'
 
 
 def _how_far(stopped: int, restored: int, started: int) -> str:

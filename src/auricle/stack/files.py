@@ -2,7 +2,7 @@
 
 import os
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -96,16 +96,12 @@ def own_services(stack: Stack) -> list[str]:
 
 def own_images(stack: Stack) -> list[str]:
     """The images that are built from Auricle's own sources."""
-    variables = stack.variables()
-    found = (service for service in services(stack).values() if "build" in service and "image" in service)
-    return list(dict.fromkeys(expanded(service["image"], variables) for service in found))
+    return _images(stack, own_services(stack))
 
 
 def service_images(stack: Stack) -> list[str]:
     """The images of all services that run."""
-    variables = stack.variables()
-    found = (service for service in services(stack).values() if "image" in service)
-    return list(dict.fromkeys(expanded(service["image"], variables) for service in found))
+    return _images(stack, services(stack))
 
 
 def ports(stack: Stack) -> Iterator[Port]:
@@ -136,6 +132,12 @@ def expanded(text: str, variables: Mapping[str, str]) -> str:
         before = text
         text = _VARIABLE.sub(lambda found: _value(found, variables), text)
     return text
+
+
+def _images(stack: Stack, names: Collection[str]) -> list[str]:
+    variables = stack.variables()
+    found = (service for name, service in services(stack).items() if name in names and "image" in service)
+    return list(dict.fromkeys(expanded(service["image"], variables) for service in found))
 
 
 def _value(found: re.Match[str], variables: Mapping[str, str]) -> str:
