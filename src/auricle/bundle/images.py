@@ -1,6 +1,7 @@
 """The container images of a bundle: saved where it is made, loaded where it is installed."""
 
 import os
+from collections.abc import Iterable
 from pathlib import Path
 
 from auricle.bundle import BaseMissing, CannotCollect
@@ -45,11 +46,12 @@ def save_image(engine: Engine, image: Image, bundle: Path, say: Say) -> None:
     part.replace(target)
 
 
-def load_images(engine: Engine, images: tuple[Image, ...], places: list[Path], say: Say) -> None:
-    """Give the engine every image it does not have; its file lies in one of `places`.
+def find_images(engine: Engine, images: tuple[Image, ...], places: list[Path]) -> list[tuple[Image, Path]]:
+    """The images that the engine does not have, each with its file, which lies in one of `places`.
 
-    Raises BaseMissing where none has it, and CannotCollect where the engine refuses it.
+    Raises BaseMissing where none has it.
     """
+    found = []
     for image in images:
         if engine.ask(*_ID, image.name) == image.id:
             continue
@@ -59,6 +61,13 @@ def load_images(engine: Engine, images: tuple[Image, ...], places: list[Path], s
                 f"The image {image.name} is neither here nor in this bundle, which is a difference: name the "
                 "folder of the bundle before it with --base."
             )
+        found.append((image, file))
+    return found
+
+
+def load_images(engine: Engine, found: Iterable[tuple[Image, Path]], say: Say) -> None:
+    """Give the engine images out of their files. Raises CannotCollect where it refuses one."""
+    for image, file in found:
         say(f"Loading the image {image.name}")
         if engine.ask("load", "--input", str(file)) is None:
             raise CannotCollect(

@@ -8,22 +8,21 @@ FOLDER/auricle.toml  the settings, made once
 FOLDER/bin/auricle   the command
 """
 
-import contextlib
-import fcntl
 import os
 import platform
 import shutil
 import subprocess
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from auricle.bundle import BaseMissing, CannotCollect, DamagedBundle, OtherMachine
 from auricle.bundle.images import FOLDER as IMAGES
-from auricle.bundle.images import load_images
+from auricle.bundle.images import find_images, load_images
 from auricle.bundle.manifest import (
     MANIFEST,
+    Image,
     Manifest,
     copy_whole,
     is_as_recorded,
@@ -31,16 +30,14 @@ from auricle.bundle.manifest import (
     write_manifest,
     write_whole,
 )
+from auricle.bundle.place import COMPLETE, alone, forget_old, nearest, refuse_place, stores
 from auricle.bundle.placing import link_or_copy, place_model, point
 from auricle.bundle.verify import Say, verify
-from auricle.errors import Conflict, DiskFull, InvalidOption, disk_errors
-from auricle.stack.engine import NoContainerEngine, find_engine
+from auricle.errors import DiskFull, disk_errors
+from auricle.stack.engine import Engine, NoContainerEngine, find_engine
 
 #: Where Auricle goes when nobody says where.
 DEFAULT_PLACE = Path("/opt/auricle")
-#: Releases that stay: the one in use, and the one before it.
-_KEPT = 2
-_COMPLETE = "complete"
 #: What wheels take when they are unpacked, beside themselves.
 _UNPACKED = 5
 
@@ -60,24 +57,27 @@ def install(
     """Install a bundle in `place`; `base` is the folder of the bundle that a difference is based on.
 
     Everything is checked before anything is written, and a release is in use when it is complete, not before.
-    Raises NotFound, DamagedBundle, OtherMachine, BaseMissing, Conflict and DiskFull.
+    Raises NotFound, DamagedBundle, OtherMachine, InvalidOption, BaseMissing, Conflict and DiskFull.
     """
+    _refuse_other_machine(read_manifest(bundle))
+    refuse_place(place)
     manifest = verify(bundle, say)
-    _refuse_other_machine(manifest)
-    stores = [one for one in (base, *_stores(place)) if one is not None]
-    sources = _sources(manifest, bundle, stores)
+    given = [bundle, *([base] if base else [])]
+    sources = _sources(manifest, bundle, [*given[1:], *stores(place)])
+    images = _find_images(manifest, given)
     _refuse_small_disk(manifest, place)
-    _make(place)
-    with disk_errors(place), _alone(place):
+    place.mkdir(parents=True, exist_ok=True)
+    with disk_errors(place), alone(place):
         store = _store(manifest, sources, place, say)
         release = _release(manifest, store, place, say)
+        if images.engine is not None:
+            load_images(images.engine, images.found, say)
         models = [place_model(model, store, place / "models") for model in manifest.models]
-        images = _load(manifest, [bundle, *([base] if base else [])], say)
         _write_settings(manifest, models, place)
         point(place / "current", Path("releases", release.name))
         _write_command(place)
-        _forget_old(place)
-    return Installed(manifest, place, images)
+        forget_old(place)
+    return Installed(manifest, place, images.said)
 
 
 def report(done: Installed) -> str:
@@ -102,29 +102,13 @@ def _refuse_other_machine(manifest: Manifest) -> None:
         )
 
 
-def _make(place: Path) -> None:
-    try:
-        place.mkdir(parents=True, exist_ok=True)
-        (place / ".lock").touch()
-    except OSError as error:
-        raise InvalidOption(
-            f"{place} cannot be written ({error.strerror}): use sudo, or name another folder with --to."
-        ) from error
-
-
-def _stores(place: Path) -> list[Path]:
-    """The bundles that were installed here, the newest first."""
-    found = [path for path in (place / "bundles").glob("*") if (path / MANIFEST).is_file()]
-    return sorted(found, key=lambda path: path.stat().st_mtime, reverse=True)
-
-
-def _sources(manifest: Manifest, bundle: Path, stores: Sequence[Path]) -> dict[str, Path]:
+def _sources(manifest: Manifest, bundle: Path, others: Sequence[Path]) -> dict[str, Path]:
     """Where each file of the bundle lies; what a difference leaves out comes from the bundles before it."""
     sources = {name: bundle / name for name in manifest.included() if not name.startswith(f"{IMAGES}/")}
     for name in manifest.left_out:
         if name.startswith(f"{IMAGES}/"):
             continue
-        found = (store / name for store in stores if is_as_recorded(store / name, manifest.files[name]))
+        found = (other / name for other in others if is_as_recorded(other / name, manifest.files[name]))
         source = next(found, None)
         if source is None:
             raise BaseMissing(
@@ -137,14 +121,14 @@ def _sources(manifest: Manifest, bundle: Path, stores: Sequence[Path]) -> dict[s
 
 
 def _refuse_small_disk(manifest: Manifest, place: Path) -> None:
-    if (place / "releases" / manifest.release / _COMPLETE).is_file():
+    if (place / "releases" / manifest.release / COMPLETE).is_file():
         return
     sizes = {
         name: record.size for name, record in manifest.files.items() if not name.startswith(f"{IMAGES}/")
     }
     wheels = sum(size for name, size in sizes.items() if name.startswith("wheels/"))
     needed = sum(sizes.values()) + _UNPACKED * wheels
-    folder = next(path for path in (place, *place.absolute().parents) if path.exists())
+    folder = nearest(place)
     free = shutil.disk_usage(folder).free
     if free < needed:
         raise DiskFull(
@@ -178,7 +162,7 @@ def _store(manifest: Manifest, sources: dict[str, Path], place: Path, say: Say) 
 def _release(manifest: Manifest, store: Path, place: Path, say: Say) -> Path:
     """Make Python's environment; one that is complete is kept."""
     release = place / "releases" / manifest.release
-    if (release / _COMPLETE).is_file() and _version_of(release) == manifest.auricle:
+    if (release / COMPLETE).is_file() and _version_of(release) == manifest.auricle:
         return release
     say("Making Python's environment")
     shutil.rmtree(release, ignore_errors=True)
@@ -193,7 +177,7 @@ def _release(manifest: Manifest, store: Path, place: Path, say: Say) -> Path:
         _run([*pip, str(own)])
         if _version_of(release) != manifest.auricle:
             raise CannotCollect(f"What was installed in {release} does not start: run {release}/bin/auricle.")
-        (release / _COMPLETE).touch()
+        (release / COMPLETE).touch()
     except BaseException:
         shutil.rmtree(release, ignore_errors=True)
         raise
@@ -221,15 +205,25 @@ def _process(command: list[str]) -> "subprocess.CompletedProcess[str]":
     return subprocess.run(command, capture_output=True, text=True, env=environment, check=False)  # noqa: S603 -- our own commands
 
 
-def _load(manifest: Manifest, places: list[Path], say: Say) -> str:
+@dataclass(frozen=True, slots=True)
+class _Images:
+    """What loads the images, if anything does, those that have to be loaded, and what to say of them all."""
+
+    said: str
+    engine: Engine | None = None
+    found: tuple[tuple[Image, Path], ...] = ()
+
+
+def _find_images(manifest: Manifest, places: list[Path]) -> _Images:
     if not manifest.images:
-        return "The bundle holds no container images."
+        return _Images("The bundle holds no container images.")
     try:
         engine = find_engine()
     except NoContainerEngine as error:
-        return f"The container images were left alone. {error}"
-    load_images(engine, manifest.images, places, say)
-    return f"{engine.name} has the images {', '.join(image.name for image in manifest.images)}."
+        return _Images(f"The container images were left alone. {error}")
+    found = find_images(engine, manifest.images, places)
+    names = ", ".join(image.name for image in manifest.images)
+    return _Images(f"{engine.name} has the images {names}.", engine, tuple(found))
 
 
 def _write_settings(manifest: Manifest, models: list[Path], place: Path) -> None:
@@ -255,23 +249,3 @@ def _write_command(place: Path) -> None:
     )
     command.with_name("auricle.new").chmod(0o755)
     command.with_name("auricle.new").replace(command)
-
-
-def _forget_old(place: Path) -> None:
-    """Remove what broke off, and releases older than the one before this."""
-    stores = _stores(place)[:_KEPT]
-    kept = {path.name for path in stores} | {read_manifest(path).release for path in stores}
-    for path in [*(place / "bundles").iterdir(), *(place / "releases").iterdir()]:
-        if path.name not in kept:
-            shutil.rmtree(path)
-
-
-@contextlib.contextmanager
-def _alone(place: Path) -> Iterator[None]:
-    """Keep a second installation out of the place meanwhile."""
-    with (place / ".lock").open("w") as lock:
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError as error:
-            raise Conflict(f"Another installation into {place} is going on: wait for it.") from error
-        yield

@@ -59,5 +59,10 @@ def _replace_folder(source: Path, target: Path) -> None:
     shutil.rmtree(coming, ignore_errors=True)
     for file in source.iterdir():
         link_or_copy(file, coming / file.name)
-    shutil.rmtree(target, ignore_errors=True)
+    # Deleting takes a while, and until the new one is there, the old one is the model.
+    going = target.with_name(f".{target.name}.old")
+    shutil.rmtree(going, ignore_errors=True)
+    if target.exists():
+        target.replace(going)
     coming.replace(target)
+    shutil.rmtree(going, ignore_errors=True)
