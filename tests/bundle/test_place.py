@@ -1,12 +1,15 @@
 """Where a bundle may be installed, and what an installation leaves alone: small bundles, refused in time."""
 
 import platform
+import signal
+import subprocess
 import sys
+import zipfile
 from pathlib import Path
 
 import pytest
 
-from auricle.bundle import BaseMissing
+from auricle.bundle import BaseMissing, CannotCollect
 from auricle.bundle.install import install
 from auricle.bundle.manifest import FileRecord, Image, Manifest, Model, Target, record_of, write_manifest
 from auricle.bundle.place import forget_old
@@ -96,3 +99,38 @@ def test_a_model_of_ones_own_is_replaced_by_the_next_and_nothing_stays_beside_it
     (tmp_path / "models/own/former.json").unlink()
     place_model(model, tmp_path, tmp_path / "place")
     assert files_below(tmp_path / "place") == ["own/model.bin"]
+
+
+def test_a_release_that_does_not_start_is_told_by_what_it_printed(tmp_path: Path) -> None:
+    folder, name = tmp_path / "bundle", "wheels/auricle-1.0-py3-none-any.whl"
+    made(folder, "requirements.txt", name)
+    (folder / "requirements.txt").write_text("")
+    with zipfile.ZipFile(folder / name, "w") as wheel:
+        wheel.writestr("auricle.py", "raise SystemExit('libfoo.so is missing.')")
+        about = "auricle-1.0.dist-info"
+        wheel.writestr(f"{about}/METADATA", "Metadata-Version: 2.1\nName: auricle\nVersion: 1.0\n")
+        wheel.writestr(f"{about}/WHEEL", "Wheel-Version: 1.0\nRoot-Is-Purelib: true\nTag: py3-none-any\n")
+        wheel.writestr(f"{about}/entry_points.txt", "[console_scripts]\nauricle = auricle:main\n")
+        wheel.writestr(f"{about}/RECORD", "")
+    files = {one: record_of(folder / one) for one in ("requirements.txt", name)}
+    write_manifest(Manifest("1.0", "2026", HERE, files), folder)
+    with pytest.raises(CannotCollect, match=r"does not start as Auricle 1\.0 \(libfoo\.so is missing\)"):
+        install(folder, tmp_path / "place")
+    assert not (tmp_path / "place/current").exists()
+    assert list((tmp_path / "place/releases").iterdir()) == []
+
+
+def test_ctrl_c_ends_an_installation_with_a_sentence(tmp_path: Path) -> None:
+    folder, size = tmp_path / "bundle", 1 << 40
+    folder.mkdir()
+    with (folder / "endless").open("wb") as file:
+        file.truncate(size)
+    write_manifest(Manifest("1.0", "2026", HERE, {"endless": FileRecord(size, "0" * 64)}), folder)
+    command = [sys.executable, "-u", "-m", "auricle.bundle", "install", folder, "--to", tmp_path / "place"]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None
+        assert process.stdout.readline().startswith("Checking 1 files")
+        process.send_signal(signal.SIGINT)
+        _, stderr = process.communicate()
+    assert (process.returncode, stderr) == (130, "auricle: stopped; the same command starts over.\n")
+    assert not (tmp_path / "place").exists()

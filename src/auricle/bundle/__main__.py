@@ -22,6 +22,9 @@ def main() -> None:
         done = install(given.bundle, given.to.absolute(), base=given.base, say=print)
     except AuricleError as error:
         sys.exit(f"auricle: {error}")
+    except KeyboardInterrupt:
+        sys.stderr.write("auricle: stopped; the same command starts over.\n")
+        sys.exit(130)
     except OSError as error:
         sys.exit(f"auricle: {error.filename or given.to}: {error.strerror}")
     sys.stdout.write(report(done))

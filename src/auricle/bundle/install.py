@@ -162,7 +162,7 @@ def _store(manifest: Manifest, sources: dict[str, Path], place: Path, say: Say) 
 def _release(manifest: Manifest, store: Path, place: Path, say: Say) -> Path:
     """Make Python's environment; one that is complete is kept."""
     release = place / "releases" / manifest.release
-    if (release / COMPLETE).is_file() and _version_of(release) == manifest.auricle:
+    if (release / COMPLETE).is_file() and _told_by(release) == manifest.auricle:
         return release
     say("Making Python's environment")
     shutil.rmtree(release, ignore_errors=True)
@@ -175,8 +175,12 @@ def _release(manifest: Manifest, store: Path, place: Path, say: Say) -> Path:
         say("Installing the packages")
         _run([*pip, "--find-links", str(wheels), "--require-hashes", "-r", str(store / "requirements.txt")])
         _run([*pip, str(own)])
-        if _version_of(release) != manifest.auricle:
-            raise CannotCollect(f"What was installed in {release} does not start: run {release}/bin/auricle.")
+        told = _told_by(release)
+        if told != manifest.auricle:
+            raise CannotCollect(
+                f"What was installed does not start as Auricle {manifest.auricle} ({told.rstrip('.')}): make "
+                "the bundle again."
+            )
         (release / COMPLETE).touch()
     except BaseException:
         shutil.rmtree(release, ignore_errors=True)
@@ -184,19 +188,27 @@ def _release(manifest: Manifest, store: Path, place: Path, say: Say) -> Path:
     return release
 
 
-def _version_of(release: Path) -> str | None:
+def _told_by(release: Path) -> str:
+    """The version that a release says it is; where it does not start, what it says instead."""
     try:
         asked = _process([str(release / "bin" / "auricle"), "--version"])
-    except OSError:
-        return None
-    return asked.stdout.split()[-1] if asked.returncode == 0 else None
+    except OSError as error:
+        return str(error)
+    if asked.returncode == 0 and asked.stdout.split():
+        return asked.stdout.split()[-1]
+    return _last_line(asked)
 
 
 def _run(command: list[str], cure: str = "install the bundle again") -> None:
     done = _process(command)
     if done.returncode:
-        said = (done.stderr.strip() or done.stdout.strip() or "no reason given").splitlines()[-1]
-        raise CannotCollect(f"{Path(command[0]).name} could not install ({said.rstrip('.')}): {cure}.")
+        raise CannotCollect(
+            f"{Path(command[0]).name} could not install ({_last_line(done).rstrip('.')}): {cure}."
+        )
+
+
+def _last_line(ended: "subprocess.CompletedProcess[str]") -> str:
+    return (ended.stderr.strip() or ended.stdout.strip() or "no reason given").splitlines()[-1]
 
 
 def _process(command: list[str]) -> "subprocess.CompletedProcess[str]":

@@ -165,7 +165,7 @@ def _parsed(document: Mapping[str, Any]) -> Manifest:
     files = {name: FileRecord(**record) for name, record in document["files"].items()}
     if any(PurePosixPath(name).is_absolute() or ".." in PurePosixPath(name).parts for name in files):
         raise ValueError("a name that leads out of the bundle")
-    return Manifest(
+    manifest = Manifest(
         auricle=document["auricle"],
         made_at=document["made_at"],
         target=Target(**document["target"]),
@@ -175,3 +175,8 @@ def _parsed(document: Mapping[str, Any]) -> Manifest:
         base=document["base"],
         left_out=tuple(document["left_out"]),
     )
+    named = [*manifest.left_out, *(image.file for image in manifest.images)]
+    folders = {str(parent) for name in files for parent in PurePosixPath(name).parents} - {"."}
+    if not files.keys() >= set(named) or not folders >= {model.folder for model in manifest.models}:
+        raise ValueError("a file that is not listed")
+    return manifest
