@@ -6,6 +6,7 @@ images: the program that CONTAINER_LAB names, or the one in ../shared/tools.
 
 import contextlib
 import os
+import re
 import secrets
 import shutil
 import socket
@@ -31,6 +32,9 @@ PROJECT = "auricle-test-images"
 READY = {"server": "AURICLE_PORT", "gpu-worker": "GPU_HEALTH_PORT", "cpu-worker": "CPU_HEALTH_PORT"}
 SERVICES = (*READY, "postgres", "redis")
 PORTS = (*READY.values(), "POSTGRES_PORT", "REDIS_PORT")
+#: What Auricle and its packages may take in the image (MB); what is under them is Debian's.
+LIMIT = 700
+OWN = "/opt/auricle"
 #: How long (s) anything may take that is waited for.
 PATIENCE = 180.0
 BEGAN = time.monotonic()
@@ -171,11 +175,20 @@ def build(program: str) -> None:
     if done.returncode != 0:
         fail(f"the build ended with {done.returncode}:\n{done.stdout[-4000:]}{done.stderr[-4000:]}")
     say(f"built in {time.monotonic() - start:.0f} s")
-    script = "du -sm /opt/auricle /usr /var 2>/dev/null; auricle --version"
+
+
+def weigh(program: str) -> None:
+    """Say what the image's folders take; Auricle's own may take LIMIT."""
+    script = f"du -sm {OWN} /usr /var 2>/dev/null; auricle --version"
     said = subprocess.run(
         [program, "run", "--rm", "--entrypoint", "sh", IMAGE, "-c", script], capture_output=True, text=True
     )
     say(f"its size in MB by folder: {' '.join(said.stdout.split())}")
+    own = re.search(rf"^(\d+)\s+{OWN}$", said.stdout, re.MULTILINE)
+    if own is None:
+        fail(f"the image does not tell the size of {OWN}:\n{said.stdout}{said.stderr}")
+    if int(own[1]) > LIMIT:
+        fail(f"{OWN} takes {own[1]} MB, and may take {LIMIT}: look what was added to its packages")
 
 
 @contextlib.contextmanager
@@ -184,16 +197,17 @@ def running(program: str) -> Iterator[Stack]:
     with tempfile.TemporaryDirectory() as folder:
         stack = Stack(program, Path(folder))
         stack.compose("down", "--volumes", check=False)
+        went_well = False
         try:
             start = time.monotonic()
             stack.compose("up", "-d")
             stack.await_ready()
             say(f"compose up: all services ready after {time.monotonic() - start:.1f} s")
             yield stack
-        except SystemExit:
-            print(stack.compose("logs", check=False).stdout[-8000:])
-            raise
+            went_well = True
         finally:
+            if not went_well:
+                print(stack.compose("logs", check=False).stdout[-8000:], flush=True)
             stack.client.close()
             stack.compose("down", "--volumes", check=False)
 
@@ -259,6 +273,7 @@ def refusals(program: str, folder: Path) -> None:
 def main() -> None:
     program = engine()
     build(program)
+    weigh(program)
     with tempfile.TemporaryDirectory() as folder:
         refusals(program, Path(folder))
     with running(program) as stack:
