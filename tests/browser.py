@@ -25,7 +25,6 @@ from playwright.sync_api import (
     expect,
     sync_playwright,
 )
-from playwright.sync_api import TimeoutError as TooLate
 
 from services import missing
 
@@ -231,10 +230,13 @@ def fill(page: Page, label: str, text: str) -> None:
 
 def overflow(page: Page) -> int:
     """How far (CSS pixels) the page stays wider than its window; what is drawn anew may lag behind it."""
-    with contextlib.suppress(TooLate):
-        page.wait_for_function("document.documentElement.scrollWidth <= window.innerWidth", timeout=5000)
-    wider: int = page.evaluate("document.documentElement.scrollWidth - window.innerWidth")
-    return max(0, wider)
+    wider = 0
+    for _ in range(50):
+        wider = max(0, page.evaluate("document.documentElement.scrollWidth - window.innerWidth"))
+        if wider == 0:
+            break
+        page.wait_for_timeout(100)
+    return wider
 
 
 def at_rest(page: Page) -> None:

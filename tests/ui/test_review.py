@@ -4,10 +4,11 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Locator, Page, expect
+from playwright.sync_api import Locator, Page, Route, expect
 
 from browser import PHONE, axe, overflow, press, shows
 from live_server import LiveServer, live_server
+from services import wait_until
 from told import read, saved, tell, texts_of, transcript_of
 
 TALK = [
@@ -76,6 +77,23 @@ def test_enter_accepts_typing_replaces_and_tab_goes_on(server: LiveServer, page:
     saved(page)
     assert texts_of(server, talk)[0] == "The audio comes first, and the audit later."
     assert doubtful(server, talk) == 2
+
+
+def test_what_is_typed_while_the_last_answer_is_on_its_way_stays(
+    server: LiveServer, page: Page, talk: str
+) -> None:
+    field = review(page, server, talk)
+    held: list[Route] = []
+    page.route("**/transcript", lambda route: held.append(route))
+    page.keyboard.press("Enter")
+    expect(field).to_have_value("orchid")
+    wait_until(lambda: bool(page.wait_for_timeout(50) or held), "the request")
+    page.keyboard.type("aud")
+    held.pop().continue_()
+    page.unroute("**/transcript")
+    saved(page)
+    page.keyboard.type("it")
+    expect(field).to_have_value("audit")
 
 
 def test_a_correction_of_all_alike_keeps_capitals_commas_and_times(

@@ -2,7 +2,7 @@ import { computed, effect, inject, Injectable, signal, untracked } from '@angula
 import { words } from '../../words';
 import { Player } from '../player';
 import { Following } from './following';
-import { type Segment, segmentOf, type Word, type WordPlace } from './model';
+import { segmentOf, type Word, type WordPlace } from './model';
 import { TranscriptPage } from './page';
 import type { Operation } from './operations';
 import { corrected, withWords } from './correcting';
@@ -11,6 +11,14 @@ import { TranscriptStore } from './transcript-store';
 
 /** How much is heard before and after a doubtful word, in seconds. */
 const AROUND = 0.5;
+
+interface Asked {
+  /** The segment's id. */
+  readonly segment: number;
+  readonly word: Word;
+  /** Which of its words it is. */
+  readonly n: number;
+}
 
 /** Goes through the doubtful words, one after the other: hear it, accept or correct it. */
 @Injectable()
@@ -28,12 +36,16 @@ export class Reviewing {
   readonly total = signal(0);
   readonly checked = computed(() => Math.max(0, this.total() - this.store.doubtful().length));
   /** The word in question; null when all are checked. */
-  readonly asked = computed<{ segment: Segment; word: Word; n: number } | null>(() => {
-    const [transcript, place] = [this.store.transcript(), this.place()];
-    const segment = transcript && place && segmentOf(transcript, place.segment);
-    const word = segment?.words[place?.word ?? -1];
-    return segment && word && place ? { segment, word, n: place.word } : null;
-  });
+  readonly asked = computed<Asked | null>(
+    () => {
+      const [transcript, place] = [this.store.transcript(), this.place()];
+      const segment = transcript && place && segmentOf(transcript, place.segment);
+      const word = segment?.words[place?.word ?? -1];
+      return segment && word && place ? { segment: segment.id, word, n: place.word } : null;
+    },
+    // The server's answer brings the same words anew: what is being typed about one of them stays.
+    { equal: isSame },
+  );
   /** All doubtful words that are the same as the one in question, itself included. */
   readonly same = computed<readonly WordPlace[]>(() => {
     const [asked, transcript] = [this.asked(), this.store.transcript()];
@@ -53,7 +65,7 @@ export class Reviewing {
     effect(() => {
       this.page.written();
       const asked = this.asked();
-      untracked(() => this.mark(asked && { segment: asked.segment.id, word: asked.n }));
+      untracked(() => this.mark(asked && { segment: asked.segment, word: asked.n }));
     });
   }
 
@@ -74,7 +86,7 @@ export class Reviewing {
   decide(text: string | null, all: boolean): void {
     const [asked, transcript] = [this.asked(), this.store.transcript()];
     if (!asked || !transcript) return;
-    const here = { segment: asked.segment.id, word: asked.n };
+    const here = { segment: asked.segment, word: asked.n };
     const places = all ? this.same() : [here];
     const operations = text === null ? accept(places) : this.correct(places, asked.word, text);
     void this.store.apply(operations, words.editing.did.checked);
@@ -151,6 +163,12 @@ export class Reviewing {
     segment?.element.classList.add('in-review');
     word?.classList.add('asked');
   }
+}
+
+function isSame(one: Asked | null, other: Asked | null): boolean {
+  if (!one || !other) return one === other;
+  const isThere = one.segment === other.segment && one.n === other.n;
+  return isThere && JSON.stringify(one.word) === JSON.stringify(other.word);
 }
 
 function keyOf(place: WordPlace): string {
