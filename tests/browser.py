@@ -212,6 +212,11 @@ def shows(page: Page, text: str) -> None:
     expect(page.locator("body")).to_contain_text(text, use_inner_text=True)
 
 
+def drawn(page: Page) -> None:
+    """Wait until the page shows what was done last: until then it shows, and says, what was before."""
+    page.evaluate("new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))")
+
+
 def arrives(page: Page, path: str) -> None:
     """Wait until the page of this path is there."""
     page.wait_for_url(lambda address: urlsplit(address).path == path)

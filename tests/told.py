@@ -9,6 +9,7 @@ from typing import Any
 import httpx
 from playwright.sync_api import Locator, Page, expect
 
+from browser import drawn
 from live_server import LiveServer
 
 #: What is said: speaker and text. A word with a question mark behind it in brackets, "audio(?)", is doubtful.
@@ -58,6 +59,7 @@ def passage(page: Page, text: str) -> Locator:
 
 def saved(page: Page) -> None:
     """Wait until the page says that all is saved."""
+    drawn(page)
     expect(page.get_by_text("Saved", exact=True)).to_be_visible()
 
 

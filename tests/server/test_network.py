@@ -11,7 +11,9 @@ from pathlib import Path
 
 import httpx
 import pytest
+from playwright.sync_api import Page
 
+from browser import arrives, fill, press, shows
 from live_server import LiveServer
 
 PASSWORD = "three quiet herons"
@@ -55,6 +57,22 @@ def test_over_https_the_cookie_is_bound_to_the_host(
         assert {"Secure", "HttpOnly", "Path=/"} <= set(cookie.split("; "))
         assert answer.headers["strict-transport-security"].startswith("max-age=")
         assert client.get("/api/v1/session").status_code == 200
+
+
+def test_over_https_a_browser_stays_signed_in_by_that_cookie(
+    over_tls: tuple[str, str], new_page: Callable[..., Page]
+) -> None:
+    address, token = over_tls
+    page = new_page(ignore_https_errors=True)
+    page.goto(f"{address}/setup#{token}")
+    fill(page, "Name", "Anna")
+    fill(page, "New password", PASSWORD)
+    press(page, "Save and sign in")
+    arrives(page, "/")
+    [cookie] = page.context.cookies()
+    assert (cookie["name"], cookie["secure"], cookie["httpOnly"]) == ("__Host-auricle", True, True)
+    page.reload()
+    shows(page, "Your recordings will be here")
 
 
 @pytest.mark.parametrize(

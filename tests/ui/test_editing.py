@@ -150,6 +150,7 @@ def test_a_pause_in_the_typing_saves_too_and_escape_takes_that_back(
     read(page, server, talk)
     write(page, "That should work.", "Something else.")
     expect(page.get_by_role("button", name="Undo", exact=True)).to_be_enabled()
+    saved(page)
     assert texts_of(server, talk)[2] == "Something else."
     page.keyboard.press("Escape")
     expect(passage(page, "That should work.")).to_be_visible()

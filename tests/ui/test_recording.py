@@ -157,12 +157,14 @@ def test_tags_are_added_and_taken_away(server: LiveServer, own: dict[str, Any], 
     visit(page, server, own)
     page.get_by_role("tab", name="Details").click()
     fill(page, "Add a tag", "board")
-    page.keyboard.press("Enter")
+    with page.expect_response(lambda answer: answer.request.method == "PATCH" and answer.ok):
+        page.keyboard.press("Enter")
     expect(page.get_by_role("button", name="Remove the tag board")).to_be_visible()
     # Somebody else's other change is no reason to refuse this one.
     server.client.patch(f"/recordings/{own['id']}", json={"title": "Renamed"}).raise_for_status()
     page.reload()
-    press(page, "Remove the tag board")
+    with page.expect_response(lambda answer: answer.request.method == "PATCH" and answer.ok):
+        press(page, "Remove the tag board")
     expect(page.get_by_role("button", name="Remove the tag board")).to_have_count(0)
     expect(page.get_by_label("Add a tag")).to_be_focused()
     assert server.client.get(f"/recordings/{own['id']}").json()["tags"] == []
@@ -329,7 +331,8 @@ def test_a_deleted_recording_can_be_brought_back(server: LiveServer, own: dict[s
     press(page, "More")
     page.get_by_role("menuitem", name="Delete").click()
     arrives(page, "/")
-    press(page, "Undo")
+    with page.expect_response(lambda answer: answer.url.endswith("/restore") and answer.ok):
+        press(page, "Undo")
     expect(page.get_by_text("The recording is in the trash.")).to_have_count(0)
     server.client.delete(f"/recordings/{own['id']}").raise_for_status()
     visit(page, server, own)
