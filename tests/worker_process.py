@@ -6,7 +6,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -103,11 +103,11 @@ class Site:
         who = "*" if process is None else process.popen.pid
         return len(list(self.gate.glob(f"begun-{who}-*")))
 
-    def start(self, *arguments: str, **settings: object) -> Process:
-        """Start `auricle worker`."""
+    def start(self, *arguments: str, through: Sequence[str] = (), **settings: object) -> Process:
+        """Start `auricle worker`, or let the command `through` start it."""
         log = self.folder / f"worker-{len(self.processes)}.log"
         ours = {f"AURICLE_{name.upper()}": str(value) for name, value in settings.items()}
-        command = [sys.executable, str(PROGRAM), "worker", "--health-port", "0", *arguments]
+        command = [*through, sys.executable, str(PROGRAM), "worker", "--health-port", "0", *arguments]
         with log.open("w", encoding="utf-8") as output:
             popen = subprocess.Popen(
                 command, env=self.environment | ours, stdout=output, stderr=output, text=True

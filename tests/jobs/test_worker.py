@@ -1,5 +1,6 @@
 """Worker processes: what they do, how they end, and what their end costs."""
 
+import os
 import signal
 import socket
 import time
@@ -135,6 +136,28 @@ def test_a_task_that_is_not_handed_back_in_time_is_left_to_its_lease(make_site: 
     site.open()
     site.start()
     site.done(job)
+
+
+@pytest.mark.skipif(os.getuid() != 0, reason="only root can mount a small file system")
+@pytest.mark.parametrize("room", ["4k", "1m"], ids=["nothing more fits", "a recording does not fit"])
+def test_a_worker_whose_disk_is_full_says_so_and_another_does_the_job(site: Site, room: str) -> None:
+    site.open()
+    recording = site.office.upload(talk(site.folder / "talk.wav"))
+    job = site.office.ask(recording)
+    work = site.folder / "data" / "work"
+    work.mkdir(parents=True, exist_ok=True)
+    small = f'mount -t tmpfs -o size={room} tmpfs "$0" && exec "$@"'
+    full = site.start(through=["unshare", "--mount", "sh", "-c", small, str(work)])
+    soon(lambda: site.office.tasks(job)[0].error, "the worker gives up")
+    full.popen.kill()
+    (task,) = site.office.tasks(job)
+    assert task.state == "queued"
+    assert task.error["code"] == "disk_full"
+    assert task.error["message"].startswith("There is no room")
+    site.start()
+    site.done(job)
+    assert said(site, recording) == SAID
+    assert len(site.office.transcripts(recording)) == 1
 
 
 def test_a_second_signal_ends_a_worker_at_once(site: Site) -> None:
