@@ -12,10 +12,12 @@ from playwright.sync_api import Locator, Page, expect
 from browser import drawn
 from live_server import LiveServer
 
-#: What is said: speaker and text. A word with a question mark behind it in brackets, "audio(?)", is doubtful.
+#: What is said: speaker and text. A word with a question mark behind it in brackets, "audio(?)", is doubtful;
+#: a text with "(!)" at its end is flagged as a loop.
 Said = Sequence[tuple[str, str]]
 
 _DOUBTFUL = "(?)"
+_LOOP = "(!)"
 #: Seconds that each word takes; a segment begins a fifth of a second after the one before.
 _WORD = 0.3
 _PAUSE = 0.2
@@ -90,7 +92,8 @@ def _document(said: Said) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def _segment(id: int, start: float, speaker: str | None, text: str) -> dict[str, Any]:
+def _segment(id: int, start: float, speaker: str | None, said: str) -> dict[str, Any]:
+    text = said.removesuffix(_LOOP)
     words = [
         {
             "text": word.removesuffix(_DOUBTFUL),
@@ -109,6 +112,6 @@ def _segment(id: int, start: float, speaker: str | None, text: str) -> dict[str,
         "speaker": speaker,
         "confidence": 0.8,
         "no_speech_probability": 0.0,
-        "flags": [],
+        "flags": ["repetition"] if text != said else [],
         "words": words,
     }

@@ -1,6 +1,7 @@
 """Changes to a transcript, and what stays true whatever is changed."""
 
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -100,6 +101,14 @@ def test_times_and_speakers_change(talk: Transcript) -> None:
     assert {word.speaker for word in new.segments[1].words} == {"c"}
     assert [(one.id, one.talk_seconds) for one in new.speakers] == [("a", 6.0), ("b", 0.0), ("c", 1.5)]
     assert edit_segment(new, 1, speaker="").segments[1].speaker is None
+
+
+def test_who_reads_a_segment_again_doubts_it_no_longer_and_who_names_its_speaker_still_does(
+    talk: Transcript,
+) -> None:
+    read = edit_segment(talk, 1, text="Bring the budget please.")
+    assert read.segments[1] == replace(talk.segments[1], flags=())
+    assert edit_segment(talk, 1, speaker="c").segments[1].flags == talk.segments[1].flags
 
 
 def test_a_segment_moved_in_time_finds_its_place(talk: Transcript) -> None:

@@ -130,6 +130,18 @@ def test_a_worker_that_fell_silent_is_told(idle: LiveServer, page: Page) -> None
     expect(row(page, "far")).to_contain_text("not heard of")
 
 
+def test_a_page_that_is_looked_at_asks_now_and_then_and_not_all_the_time(
+    idle: LiveServer, talk: Path, page: Page
+) -> None:
+    idle.upload(talk, title="one")
+    page.goto(f"{idle.origin}/admin/jobs")
+    expect(page.get_by_role("list", name="Jobs")).to_contain_text("next in line")
+    asked: list[str] = []
+    page.on("request", lambda request: asked.append(request.url))
+    page.wait_for_timeout(1500)
+    assert len(asked) <= 4, asked
+
+
 def test_jobs_that_gave_up_say_why_and_are_tried_again(idle: LiveServer, talk: Path, page: Page) -> None:
     for title in ("one", "two", "three"):
         idle.upload(talk, title=title)

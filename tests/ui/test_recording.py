@@ -126,7 +126,8 @@ def test_a_recording_is_renamed_in_place(server: LiveServer, own: dict[str, Any]
     page.keyboard.press("F2")
     expect(page.get_by_label("Title")).to_be_focused()
     fill(page, "Title", MARKUP)
-    page.keyboard.press("Enter")
+    with page.expect_response(lambda answer: answer.request.method == "PATCH" and answer.ok):
+        page.keyboard.press("Enter")
     expect(page.get_by_role("heading", level=1)).to_have_text(MARKUP)
     expect(page.get_by_role("button", name="Rename")).to_be_focused()
     expect(page).to_have_title(f"{MARKUP} · Auricle")

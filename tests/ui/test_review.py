@@ -54,6 +54,37 @@ def test_doubtful_words_are_marked_and_say_how_sure_the_engine_was(
     expect(marked.first).to_have_css("text-decoration-style", "dotted")
 
 
+def test_a_passage_that_may_be_none_says_why_and_is_accepted_or_taken_out(
+    server: LiveServer, page: Page, speech: Path
+) -> None:
+    said = [("Anna", "Thank you. Thank you.(!)"), ("Anna", "Thank you all.(!)"), ("Ben", "You are welcome.")]
+    talk = tell(server, speech / "sentence_en.flac", said)
+    before = transcript_of(server, talk)
+    read(page, server, talk)
+    signs = page.get_by_role("button", name="Doubtful passage: The same words repeat")
+    expect(signs).to_have_count(2)
+    signs.first.focus()
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("menu", name="Doubtful passage")).to_contain_text("gone round in circles")
+    assert axe(page) == []
+    page.get_by_role("menuitem", name="It is right").click()
+    expect(signs).to_have_count(1)
+    signs.click()
+    page.get_by_role("menuitem", name="Take it out").click()
+    shows(page, "The passage was deleted.")
+    saved(page)
+    now = transcript_of(server, talk)["segments"]
+    assert [(one["text"], one["flags"]) for one in now] == [
+        ("Thank you. Thank you.", []),
+        ("You are welcome.", []),
+    ]
+    for _ in range(2):
+        page.keyboard.press("Control+z")
+    expect(signs).to_have_count(2)
+    saved(page)
+    assert transcript_of(server, talk) == before
+
+
 def test_enter_accepts_typing_replaces_and_tab_goes_on(server: LiveServer, page: Page, talk: str) -> None:
     field = review(page, server, talk)
     expect(field).to_have_value("audio")

@@ -23,8 +23,9 @@ def edit_segment(
 ) -> Transcript:
     """Change what a segment says, who says it (an empty name: nobody), or when.
 
-    Words that stay keep their times; new ones share the time of those they replace, and count as checked. A
-    segment somebody has looked at is doubted no longer: its flags go. Raises NotFound and InvalidOption.
+    Words that stay keep their times; new ones share the time of those they replace, and count as checked.
+    Where its text or its times are given, even as they were, somebody has looked at the segment and it is
+    doubted no longer: its flags go. Raises NotFound and InvalidOption.
     """
     old = find_segment(transcript, id)
     begin = old.start if start is None else start
@@ -34,7 +35,9 @@ def edit_segment(
     new = old if text is None else _saying(old, text)
     who = old.speaker if speaker is None else speaker or None
     words = tuple(_within(replace(word, speaker=who), begin, stop) for word in new.words)
-    new = replace(new, start=begin, end=stop, speaker=who, words=words, flags=())
+    unread = (text, start, end) == (None, None, None)
+    flags = old.flags if unread else ()
+    new = replace(new, start=begin, end=stop, speaker=who, words=words, flags=flags)
     return _with_each(transcript, {id: new})
 
 

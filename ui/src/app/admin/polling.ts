@@ -4,6 +4,7 @@ import {
   inject,
   type Signal,
   signal,
+  untracked,
   type WritableSignal,
 } from '@angular/core';
 
@@ -19,8 +20,8 @@ export interface Polled<T> {
 }
 
 /**
- * Ask every so many milliseconds (`every` may depend on the newest answer) for as long as the caller (a component) lives, and only while somebody can see
- * the page. Call it where inject() works.
+ * Ask every so many milliseconds (`every` may depend on the newest answer) for as long as the caller (a component)
+ * lives, and only while somebody can see the page. Call it where inject() works.
  */
 export function polled<T>(
   every: number | ((answer: T | null) => number),
@@ -60,7 +61,8 @@ export function polled<T>(
     document.removeEventListener('visibilitychange', askIfSeen);
   });
   effect(() => {
-    if (!paused()) askIfSeen();
+    // The question may read signals; it is not asked again because they change.
+    if (!paused()) untracked(askIfSeen);
   });
   return { value: value.asReadonly(), error: error.asReadonly(), paused, ask };
 }

@@ -72,6 +72,14 @@ export function nameOf(transcript: Transcript, speaker: string | null): string |
   return transcript.speakers.find((one) => one.id === speaker)?.name ?? speaker;
 }
 
+/** What a reader should doubt in a whole passage. */
+const DOUBTS = ['repetition', 'no-speech', 'speaking-rate', 'low-confidence'] as const;
+
+/** Why a passage may not be what was said; times that were estimated do not make its text doubtful. */
+export function doubtsOf(segment: Segment): readonly (typeof DOUBTS)[number][] {
+  return DOUBTS.filter((flag) => segment.flags.includes(flag));
+}
+
 export function segmentOf(transcript: Transcript, id: number): Segment | undefined {
   return transcript.segments.find((one) => one.id === id);
 }

@@ -123,6 +123,21 @@ describe('a change after somebody else was quicker', () => {
       expect(fateOf(changeOf(three(), edit, ''), theirs)).toBe('clashes');
   });
 
+  it('holds where the server did not take it and the text is the same with it', () => {
+    const doubtful = three().segments.map((one) => ({ ...one, flags: ['repetition'] }));
+    const now = { ...three(), segments: doubtful };
+    const changes: readonly Operation[] = [
+      { op: 'edit_segment', id: 1, text: doubtful[1]?.text ?? '' },
+      { op: 'check_words', id: 1, first: 0, last: 0 },
+      { op: 'color_speaker', speaker: 'a', color: 5 },
+    ];
+    for (const one of changes) {
+      const sent = { ...changeOf(now, [one], ''), sent: true };
+      expect(fateOf(sent, now)).toBe('holds');
+      expect(fateOf(sent, predicted(now, [one]))).toBe('made');
+    }
+  });
+
   it('was made where the server had it and only its answer was lost', () => {
     expect(fateOf(changeOf(three(), edit, ''), predicted(three(), edit))).toBe('made');
     const split: readonly Operation[] = [{ op: 'split_segment', id: 1, word: 1 }];

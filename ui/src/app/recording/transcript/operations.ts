@@ -116,7 +116,9 @@ function edited(transcript: Transcript, operation: Of<'edit_segment'>): Transcri
     const words = said.words.map((word) =>
       word.speaker === speaker ? word : { ...word, speaker },
     );
-    return { ...said, speaker, words, flags: [] };
+    // Who reads the text again doubts it no longer; who names a speaker need not have read it.
+    const flags = operation.text === undefined ? old.flags : [];
+    return { ...said, speaker, words, flags };
   });
 }
 

@@ -1,9 +1,10 @@
 import { ChangeDetectionStrategy, Component, computed, inject, input, output } from '@angular/core';
 import { PositionPipe } from '../../format/pipes';
 import { words } from '../../words';
-import { colorOf, nameOf } from './model';
+import { colorOf, doubtsOf, nameOf } from './model';
 import { Nearness } from './nearness';
 import type { Paragraph } from './paragraphs';
+import { PassageDoubt } from './passage-doubt';
 import { SegmentText } from './segment-text';
 import { spaceBetween } from './spelling';
 import { TranscriptStore } from './transcript-store';
@@ -15,7 +16,7 @@ const MEASURE = 72;
 @Component({
   selector: 'a-paragraph',
   changeDetection: ChangeDetectionStrategy.OnPush,
-  imports: [PositionPipe, SegmentText],
+  imports: [PassageDoubt, PositionPipe, SegmentText],
   host: { '[style.--lines]': 'lines()' },
   template: `
     <div class="head">
@@ -44,6 +45,9 @@ const MEASURE = 72;
     <p class="text" dir="auto">
       @for (one of paragraph().segments; track one.id; let n = $index) {
         <ng-container>{{ before(n) }}</ng-container>
+        @if (doubtsOf(one).length) {
+          <a-passage-doubt [segment]="one" />
+        }
         <span [aSegmentText]="one" [near]="near()"></span>
       }
     </p>
@@ -55,6 +59,7 @@ export class ParagraphView {
   readonly hear = output();
 
   protected readonly words = words.editing;
+  protected readonly doubtsOf = doubtsOf;
   protected readonly near = inject(Nearness).watch();
   private readonly store = inject(TranscriptStore);
   protected readonly name = computed(() => {

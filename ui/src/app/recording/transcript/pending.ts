@@ -58,7 +58,7 @@ export function changeOf(
     target: how.target ?? null,
     ids: [...ids],
     base: transcript.segments.filter((one) => ids.has(one.id)),
-    made: after.segments.filter((one) => !before.has(one)).map(says),
+    made: after.segments.filter((one) => !before.has(one)).map(whole),
     names: namesOf(after.speakers),
     sent: false,
   };
@@ -74,7 +74,7 @@ export function changeOfDraft(draft: Draft, speakers: readonly Speaker[], words:
 export function fateOf(change: Change, now: Transcript): Fate {
   const ids = new Set(change.ids);
   const stands = now.segments.filter((one) => ids.has(one.id));
-  const there = new Set(now.segments.map(says));
+  const there = new Set(now.segments.map(whole));
   const left = new Set(idsMadeBy(change));
   const isMade =
     change.made.every((one) => there.has(one)) &&
@@ -147,8 +147,14 @@ function says(segment: Segment): string {
   return JSON.stringify([segment.id, segment.text, segment.speaker]);
 }
 
+/** What a segment says, and what of that somebody has checked. */
+function whole(segment: Segment): string {
+  const checked = segment.words.map((word) => (word.checked ? 1 : 0));
+  return JSON.stringify([segment.id, segment.text, segment.speaker, segment.flags, checked]);
+}
+
 function namesOf(speakers: readonly Speaker[]): string {
-  return JSON.stringify(speakers.map((one) => [one.id, one.name]));
+  return JSON.stringify(speakers.map((one) => [one.id, one.name, one.color ?? null]));
 }
 
 function same(one: readonly string[], other: readonly string[]): boolean {

@@ -25,12 +25,26 @@ export const editing = {
     merged: 'speakers merged',
     assigned: 'speaker changed',
     colored: 'colour changed',
+    accepted: 'passage checked',
   },
   undone: (what: string) => `Undone: ${what}.`,
   redone: (what: string) => `Done again: ${what}.`,
   resumed: 'What you had not saved yet is here again and is being saved.',
   overtaken: (what: string) =>
     `Somebody else changed the same passage, so this was not done: ${what}. Look at it and do it again.`,
+  doubt: {
+    title: 'Doubtful passage',
+    sign: (why: string) => `Doubtful passage: ${why}`,
+    why: {
+      repetition: 'The same words repeat: the engine may have gone round in circles.',
+      'no-speech': 'There is probably no speech here.',
+      'speaking-rate': 'Nobody speaks this fast, or this slowly.',
+      'low-confidence': 'The engine was unsure of the whole passage.',
+    },
+    hear: 'Hear it',
+    right: 'It is right',
+    takeOut: 'Take it out',
+  },
   keys: {
     title: 'Transcript',
     edit: 'Edit the passage',
