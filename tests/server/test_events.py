@@ -1,5 +1,6 @@
 """Live progress as browsers and scripts see it."""
 
+import contextlib
 import json
 import threading
 import time
@@ -8,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import httpx
+from sqlalchemy import event
 
 from auricle.testing import silence, write_wav
 from live_server import LiveServer
@@ -139,3 +141,36 @@ def test_a_job_that_ends_between_two_looks_is_told_of(
             ended.add(data["id"])
         if ended == set(brief):
             break
+
+
+def test_a_job_that_ends_while_somebody_joins_is_told_to_them_as_well(
+    make_server: Callable[..., LiveServer], tmp_path: Path
+) -> None:
+    server = make_server(gpu_workers=0, cpu_workers=0)
+    file = write_wav(tmp_path / "a.wav", silence(1))
+    job, other = (server.upload(file)["job"]["id"] for _ in range(2))
+    first, last = [], []
+    read, go_on = threading.Event(), threading.Event()
+
+    def follow(jobs: str, states: list[str]) -> None:
+        with contextlib.suppress(httpx.HTTPError):
+            for _, _, data in events(server, "/events", jobs=jobs):
+                if data["id"] == job:
+                    states.append(data["state"])
+
+    def hold(_connection: Any, _cursor: Any, _sql: str, parameters: Any, *_: Any) -> None:
+        if {job, other} <= set(parameters) and not read.is_set():
+            read.set()
+            go_on.wait(60)
+
+    threading.Thread(target=follow, args=(job, first), daemon=True).start()
+    wait_until(lambda: first == ["queued"], "the first reader")
+    event.listen(server.service.database.reader, "after_cursor_execute", hold)
+    try:
+        threading.Thread(target=follow, args=(f"{job},{other}", last), daemon=True).start()
+        assert read.wait(30)
+        server.client.post(f"/jobs/{job}/cancel")
+        wait_until(lambda: first[-1] == "cancelled", "the end, for who was there before")
+    finally:
+        go_on.set()
+    wait_until(lambda: last[-1:] == ["cancelled"], "the end, for who came meanwhile", 20)

@@ -53,7 +53,8 @@ class Reader:
 
     def tell(self, job: JobModel) -> None:
         """Keep the newest state of a job until the reader takes it."""
-        if self.sent.get(job.id) != job.version:
+        waits = self.pending.get(job.id)
+        if self.sent.get(job.id) != job.version and (waits is None or waits.version < job.version):
             self.pending[job.id] = job
             self.news.set()
 
@@ -73,6 +74,8 @@ class Watch:
         for job in await run_in_threadpool(self._look, reader.jobs, reader.owner, {}):
             reader.jobs.add(job.id)
             reader.tell(job)
+            # The loop may have seen it change since, for others: it tells everybody what there is now.
+            self._seen.pop(job.id, None)
         self._readers.add(reader)
         self._wanted.set()
 
@@ -94,17 +97,17 @@ class Watch:
         while True:
             await self._wanted.wait()
             await asyncio.sleep(EVERY)
-            readers = list(self._readers)
+            # Who joins while the database answers belongs to the readers as well.
             try:
-                for owner in {reader.owner for reader in readers if reader.owner}:
+                for owner in {reader.owner for reader in self._readers if reader.owner}:
                     new = await run_in_threadpool(self._open_jobs, owner, ended=True)
-                    for reader in readers:
+                    for reader in self._readers:
                         if reader.owner == owner:
                             reader.jobs.update(new)
-                watched = {job for reader in readers for job in reader.jobs}
+                watched = {job for reader in self._readers for job in reader.jobs}
                 for job in await run_in_threadpool(self._look, watched, None, self._seen):
                     self._seen[job.id] = job.version
-                    for reader in readers:
+                    for reader in self._readers:
                         if job.id in reader.jobs:
                             reader.tell(job)
             except StorageUnavailable as error:
