@@ -185,10 +185,9 @@ def backup(
 ) -> None:
     """Write database and files to one file on this machine, while the stack goes on working."""
     from auricle.stack import backups
-    from auricle.store.missing import INCOMPLETE
 
     status = backups.backup(containers_of(stack), file, force=force)
-    if status not in (0, INCOMPLETE):
+    if status:
         typer.echo(f"There is no backup: the container ended with status {status}.", err=True)
     _end(status)
 
