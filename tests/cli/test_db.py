@@ -62,6 +62,29 @@ def test_an_installation_moves_to_postgresql(
     assert "postgresql://" in status
 
 
+def test_files_that_the_storage_has_lost_are_named(
+    auricle: Command, installation: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    source = next((installation / "blobs" / "recordings").glob("*/source"))
+    source.unlink()
+    key, recording = source.relative_to(installation / "blobs"), source.parent.name
+    made = auricle("db", "backup", str(tmp_path / "backup.tar"))
+    assert (made.status, "1 files" in made.stdout) == (3, True)
+    named, conclusion = made.stderr.splitlines()
+    assert named.startswith(f"Missing of {recording} ")
+    assert named.endswith(f": {key}")
+    assert conclusion == (
+        "Files missing: 1, of 1 recordings. They are not in the storage, so that the backup is without them."
+    )
+    monkeypatch.setenv("AURICLE_DATA_DIR", str(tmp_path / "restored"))
+    restored = auricle("db", "restore", str(tmp_path / "backup.tar"))
+    assert (restored.status, named in restored.stderr, "in the backup" in restored.stderr) == (0, True, True)
+    monkeypatch.setenv("AURICLE_DATA_DIR", str(tmp_path / "moved"))
+    moved = auricle("db", "migrate-from", f"sqlite:///{installation / 'auricle.db'}")
+    assert (moved.status, named in moved.stderr, "were not copied" in moved.stderr) == (3, True, True)
+    assert "recordings   1" in auricle("db", "status").stdout
+
+
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [

@@ -17,6 +17,8 @@ from dotenv import dotenv_values
 
 from auricle.stack.environment import EXAMPLE, make_environment
 from auricle.stack.files import Stack, own_services, ports
+from auricle.store.database import open_database
+from auricle.store.schema import LOCAL_USER, Recording
 from command_line import Command, files_below
 from fake_docker import FakeDocker, add_podman
 
@@ -329,6 +331,24 @@ def test_a_backup_that_fails_leaves_no_file(auricle: Command, docker: FakeDocker
     ended = auricle("stack", "backup", "monday.tar")
     assert (ended.status, "There is no backup" in ended.stderr) == (1, True)
     assert files_below(here) == [".env"]
+
+
+@pytest.mark.usefixtures("env_file")
+def test_a_backup_without_files_that_are_lost_is_kept_and_says_so(
+    auricle: Command, docker: FakeDocker, here: Path, data_dir: Path
+) -> None:
+    docker.answers("running", "0123abcd")
+    auricle("users", "add", "anna")
+    database = open_database(f"sqlite:///{data_dir / 'auricle.db'}")
+    with database.write() as session:
+        lost = {"title": "Lost", "filename": "a.wav", "media_type": "audio/wav", "size": 1, "blob": "lost"}
+        session.add(Recording(id="lost", owner_id=LOCAL_USER, **lost))
+    database.close()
+    ended = auricle("stack", "backup", "monday.tar")
+    assert (ended.status, 'Missing of lost "Lost"' in ended.stderr) == (3, True)
+    assert "There is no backup" not in ended.stderr
+    assert tarfile.is_tarfile(here / "monday.tar")
+    assert auricle("stack", "restore", "monday.tar", "--yes").status == 0
 
 
 @pytest.mark.usefixtures("env_file")

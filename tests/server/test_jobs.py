@@ -4,13 +4,18 @@ import io
 import time
 from collections.abc import Callable
 from pathlib import Path
+from threading import Event
 
+import pytest
 from sqlalchemy import update
 
+from auricle.jobs import chores
+from auricle.jobs.chores import Round
 from auricle.jobs.reconcile import reconcile
 from auricle.store.schema import Task
-from auricle.testing import silence, write_wav
+from auricle.testing import say, silence, write_wav
 from live_server import LiveServer
+from services import wait_until
 
 
 def test_a_job_can_be_asked_for_again_and_the_key_says_it_is_the_same(
@@ -72,9 +77,6 @@ def test_what_fails_says_why_and_can_be_tried_again(
     assert (listed["state"], listed["error"]) == ("failed", failed["error"])
     assert server.client.get(f"/jobs/{job}/transcript").status_code == 409
     server.service.storage.put(blob, io.BytesIO(content))
-    server.client.delete(f"/recordings/{recording}").raise_for_status()
-    assert server.client.post(f"/jobs/{job}/retry").status_code == 404
-    server.client.post(f"/recordings/{recording}/restore").raise_for_status()
     assert server.client.post(f"/jobs/{job}/retry").status_code == 200
     assert server.wait(job)["state"] == "done"
     assert server.client.post(f"/jobs/{job}/retry").status_code == 409
@@ -194,3 +196,31 @@ def test_a_reconciler_beside_the_workers_does_no_harm(server: LiveServer, meetin
         reconcile(server.service.database, server.service.broker)
     assert server.wait(job)["state"] == "done"
     assert {task["attempt"] for task in server.client.get(f"/jobs/{job}/tasks").json()["items"]} == {1}
+
+
+def test_a_server_that_stops_hands_tasks_back_and_waits_for_no_long_chore(
+    make_server: Callable[..., LiveServer], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    begun, finished = Event(), Event()
+
+    def long(*_: object) -> dict[str, int]:
+        begun.set()
+        finished.wait(120)
+        return {}
+
+    monkeypatch.setattr(chores, "CHORES", (Round("long", 3600, long),))
+    try:
+        server = make_server(drain_timeout=5)
+        job = server.upload(write_wav(tmp_path / "a.wav", silence(2)))["job"]["id"]
+        assert begun.wait(30)
+        assert server.wait(job)["state"] == "done", "a long chore holds up no task"
+        waits = server.upload(write_wav(tmp_path / "b.wav", say("Alpha bravo. " * 40)))["job"]["id"]
+        wait_until(lambda: server.client.get(f"/jobs/{waits}").json()["state"] == "running", "the task")
+        server.stop()
+        # The folder is free again, and what was handed back is done at once, not when a lease has run out.
+        after = make_server(data_dir=server.settings.data_dir)
+        assert after.wait(waits)["state"] == "done"
+        tasks = after.client.get(f"/jobs/{waits}/tasks").json()["items"]
+        assert {task["losses"] for task in tasks} == {0}
+    finally:
+        finished.set()

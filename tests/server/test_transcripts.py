@@ -342,6 +342,22 @@ def test_everything_a_person_has_is_handed_out_and_erased(server: LiveServer, me
     assert not [blob for blob in server.service.storage.blobs() if mine in blob.key]
 
 
+def test_a_lost_file_does_not_keep_a_person_from_the_rest_of_what_is_theirs(
+    server: LiveServer, bundled: Path, meeting: Path
+) -> None:
+    with server.member("unlucky") as unlucky:
+        whole, lost = (server.transcribed(file, unlucky)["id"] for file in (bundled, meeting))
+        complete = zipfile.ZipFile(io.BytesIO(unlucky.get("/users/me/export").content)).namelist()
+        for blob in list(server.service.storage.blobs()):
+            if lost in blob.key:
+                server.service.storage.delete(blob.key)
+        archive = zipfile.ZipFile(io.BytesIO(unlucky.get("/users/me/export").content))
+    gone = {f"{lost}/{meeting.name}", f"{lost}/transcript-1.json"}
+    assert set(archive.namelist()) == {*complete, "missing.txt"} - gone
+    assert archive.read(f"{whole}/{bundled.name}") == bundled.read_bytes()
+    assert set(archive.read("missing.txt").decode().splitlines()[1:]) == gone
+
+
 def test_a_preview_is_read_and_no_export(server: LiveServer, recording: str) -> None:
     def exported() -> list[str]:
         query = {"action": "transcript.exported"}

@@ -20,7 +20,7 @@ from auricle.jobs.create import resume_unfinished
 from auricle.jobs.runner import work_once
 from auricle.store.backup import DamagedBackup, backup, migrate, restore
 from auricle.store.database import Database, open_database
-from auricle.store.recordings import set_tags
+from auricle.store.recordings import erase, set_tags
 from auricle.store.schema import (
     LOCAL_USER,
     ApiKey,
@@ -125,6 +125,18 @@ def test_what_is_typed_while_a_backup_is_made_is_not_missing_in_it(
         version = current_version(session, recording)
     assert version.number == 2
     assert load_transcript(storage, version).segments[0].text == "As it was a moment later."
+
+
+def test_what_is_erased_while_a_backup_is_made_is_not_taken_for_lost(office: Office, tmp_path: Path) -> None:
+    def erase_one(said: str) -> None:
+        if said.endswith("rows"):
+            with office.database.write() as session:
+                keys = erase(session, session.scalars(select(Recording).limit(1)).one())
+            for key in keys:
+                office.place.storage.delete(key)
+
+    made = backup(office.database, office.place.storage, tmp_path / "backup.tar", say=erase_one)
+    assert made.missing == ()
 
 
 def edit(office: Office, text: str) -> None:

@@ -272,6 +272,25 @@ def test_text_appears_as_it_is_heard_and_the_transcript_takes_its_place(
     expect(page.get_by_text("Writing down what is said")).to_have_count(0)
 
 
+def test_on_a_phone_what_is_known_of_a_running_job_stands_in_lines(
+    make_server: Callable[..., LiveServer],
+    gate: Callable[[int], None],
+    new_page: Callable[..., Page],
+    tmp_path: Path,
+) -> None:
+    server = make_server()
+    accepted = server.upload(long_speech(tmp_path / "long.wav"), title="A long talk")
+    page = new_page(PHONE)
+    visit(page, server, accepted["recording"])
+    gate(1)
+    shows(page, "x real time")
+    shows(page, " left")
+    facts = page.locator("p.facts")
+    height = facts.evaluate("(one) => one.getBoundingClientRect().height")
+    assert height <= 2 * 24, facts.inner_text()
+    expect(page.get_by_role("button", name="Stop")).to_be_in_viewport()
+
+
 def test_a_job_that_waits_says_its_place_and_is_stopped(
     make_server: Callable[..., LiveServer], meeting: Path, page: Page
 ) -> None:

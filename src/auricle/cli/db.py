@@ -2,9 +2,9 @@
 
 import contextlib
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -12,6 +12,9 @@ from auricle.cli.ending import ending_on_sigterm
 from auricle.cli.help import Command
 from auricle.errors import Conflict
 from auricle.settings import load_settings
+
+if TYPE_CHECKING:
+    from auricle.store.missing import Missing
 
 app = typer.Typer(no_args_is_help=True)
 
@@ -57,8 +60,11 @@ def backup(
     \b
     Examples:
       auricle db backup /mnt/backups/auricle-monday.tar
+
+    Ends with status 3 where the storage has lost files: they are named, and the rest is in the backup.
     """
     from auricle.store.backup import backup as write
+    from auricle.store.missing import INCOMPLETE
     from auricle.store.opening import database_of, storage_of
 
     if file.exists() and not force:
@@ -67,6 +73,8 @@ def backup(
     with contextlib.closing(database_of(settings)) as database, _progress() as say:
         counts = write(database, storage_of(settings), file, say)
     typer.echo(f"{counts.rows} rows and {counts.blobs} files ({counts.bytes / 1e6:.1f} MB) are in {file}.")
+    if _names_missing(counts.missing, "are not in the storage, so that the backup is without them"):
+        raise typer.Exit(INCOMPLETE)
 
 
 @app.command(cls=Command)
@@ -94,6 +102,7 @@ def restore(
         storage = storage_of(settings)
         counts = read(file, database, storage, resume=resume_unfinished, replace=replace, say=say)
     typer.echo(f"{counts.rows} rows and {counts.blobs} files ({counts.bytes / 1e6:.1f} MB) were restored.")
+    _names_missing(counts.missing, "were not in the backup")
 
 
 @app.command("migrate-from", cls=Command)
@@ -117,12 +126,14 @@ def migrate_from(
     Examples:
       AURICLE_DATABASE_URL=postgresql://... auricle db migrate-from sqlite:///old/auricle.db
 
-    Stop both servers first; the other installation stays as it is.
+    Stop both servers first; the other installation stays as it is. Ends with status 3 where its storage has
+    lost files: they are named, and the rest is copied.
     """
     from auricle.errors import InvalidOption
     from auricle.jobs.create import resume_unfinished
     from auricle.store.backup import migrate
     from auricle.store.database import open_database, sqlite_file
+    from auricle.store.missing import INCOMPLETE
     from auricle.store.opening import database_of, hold_data_folder, storage_of
     from auricle.store.storage import open_storage
 
@@ -144,6 +155,8 @@ def migrate_from(
             source, open_storage(storage), target, storage_of(settings), resume=resume_unfinished, say=say
         )
     typer.echo(f"{counts.rows} rows and {counts.blobs} files ({counts.bytes / 1e6:.1f} MB) were copied.")
+    if _names_missing(counts.missing, "are not in the other's storage, and were not copied"):
+        raise typer.Exit(INCOMPLETE)
 
 
 @app.command(cls=Command)
@@ -169,6 +182,16 @@ def status() -> None:
                 ("transcripts", TranscriptVersion),
             ):
                 typer.echo(f"{name:<12} {session.scalar(select(func.count()).select_from(table))}")
+
+
+def _names_missing(missing: "Sequence[Missing]", what: str) -> bool:
+    """Say on stderr which files are missing, and what that means; returns whether any are."""
+    for one in missing:
+        typer.echo(f'Missing of {one.recording_id} "{one.title}": {", ".join(one.keys)}', err=True)
+    if missing:
+        files = sum(len(one.keys) for one in missing)
+        typer.echo(f"Files missing: {files}, of {len(missing)} recordings. They {what}.", err=True)
+    return bool(missing)
 
 
 @contextlib.contextmanager

@@ -185,9 +185,10 @@ def backup(
 ) -> None:
     """Write database and files to one file on this machine, while the stack goes on working."""
     from auricle.stack import backups
+    from auricle.store.missing import INCOMPLETE
 
     status = backups.backup(containers_of(stack), file, force=force)
-    if status:
+    if status not in (0, INCOMPLETE):
         typer.echo(f"There is no backup: the container ended with status {status}.", err=True)
     _end(status)
 

@@ -1,27 +1,28 @@
 """Work that comes round: what is too old goes, and what nobody refers to. To add a chore, add its line.
 
-A chore is a row, claimed like a task, so that of many servers one does it, and people see when it was done.
+A chore is a row, so that people see when it was done. What it does to many things it does to a few at a time,
+each time in a transaction of its own: nobody waits for it, and it can be stopped.
 """
 
 import contextlib
-from collections.abc import Callable, Iterator, Mapping
+import threading
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import Any
 
-import structlog
-from sqlalchemy import delete, select, update
-from sqlalchemy.orm import Session
+from sqlalchemy import ColumnElement, Select, delete, select, update
+from sqlalchemy.orm import InstrumentedAttribute, Session
 
-from auricle.errors import AuricleError, NotFound, StorageUnavailable
+from auricle.errors import NotFound
 from auricle.jobs.advance import ENDED
 from auricle.jobs.create import cancel_job
-from auricle.jobs.ledger import OPEN
+from auricle.jobs.ledger import OPEN, LeaseLost
 from auricle.jobs.results import blobs_of
+from auricle.jobs.runner import Draining
+from auricle.jobs.turns import Turn, take_turn
 from auricle.jobs.work import Workplace
 from auricle.store.recordings import erase, retention_of, touch
 from auricle.store.schema import (
-    Chore,
     Job,
     Recording,
     SignIn,
@@ -36,11 +37,7 @@ from auricle.store.schema import (
 from auricle.store.transcripts import load_transcript
 from auricle.transcript.review import doubtful_words
 
-log = structlog.get_logger(__name__)
-
 _HOUR = 3600.0
-#: A chore that is not done after this long (s) is begun again, by another server.
-_LONGEST = 6 * _HOUR
 #: How many rows one transaction changes.
 _AT_ONCE = 200
 _DAY = timedelta(days=1)
@@ -50,127 +47,172 @@ Counts = Mapping[str, int]
 
 @dataclass(frozen=True, slots=True)
 class Round:
-    """A chore: its name, its period in seconds, and what it does; it returns what it counted."""
+    """A chore: its name, its period in seconds, and what it does step by step, returning what it counted."""
 
     name: str
     every: float
-    do: Callable[[Workplace], Counts]
+    do: Callable[[Workplace, Turn], Counts]
 
 
-def retire_old_recordings(place: Workplace) -> Counts:
+def retire_old_recordings(place: Workplace, turn: Turn) -> Counts:
     """Recordings that are older than their owner, or the installation, wants go to the trash."""
     retired = 0
-    with place.database.write() as session:
-        for user in session.scalars(select(User)).all():
-            days = retention_of(user, place.settings.retention_days)
-            if days is None:
-                continue
-            old = (
-                select(Recording)
-                .where(
-                    Recording.owner_id == user.id,
-                    Recording.deleted_at.is_(None),
-                    Recording.created_at < now() - timedelta(days=days),
-                )
-                .limit(_AT_ONCE)
-            )
-            for recording in session.scalars(old).all():
-                recording.deleted_at = now()
-                touch(recording)
-                open_jobs = select(Job).where(Job.recording_id == recording.id, Job.state.in_(OPEN))
-                for job in session.scalars(open_jobs).all():
-                    cancel_job(session, job)
-                retired += 1
+    with place.database.read() as session:
+        users = session.scalars(select(User)).all()
+    for user in users:
+        days = retention_of(user, place.settings.retention_days)
+        if days is None:
+            continue
+        old = (
+            Recording.owner_id == user.id,
+            Recording.deleted_at.is_(None),
+            Recording.created_at < now() - timedelta(days=days),
+        )
+        for ids in _some_at_once(place, turn, Recording.id, *old):
+            with place.database.write() as session:
+                retired += _retire(session, select(Recording).where(Recording.id.in_(ids), *old))
     return {"retired": retired}
 
 
-def empty_trash(place: Workplace) -> Counts:
+def _retire(session: Session, old: Select[Recording]) -> int:
+    recordings = session.scalars(old).all()
+    for recording in recordings:
+        recording.deleted_at = now()
+        touch(recording)
+        open_jobs = select(Job).where(Job.recording_id == recording.id, Job.state.in_(OPEN))
+        for job in session.scalars(open_jobs).all():
+            cancel_job(session, job)
+    return len(recordings)
+
+
+def empty_trash(place: Workplace, turn: Turn) -> Counts:
     """Recordings that were deleted long enough ago are erased."""
-    before = now() - timedelta(days=place.settings.trash_days)
+    old = Recording.deleted_at < now() - timedelta(days=place.settings.trash_days)
     erased = 0
-    while True:
-        with place.database.write() as session:
-            old = select(Recording).where(Recording.deleted_at < before).limit(_AT_ONCE)
-            blobs = [blob for one in session.scalars(old).all() for blob in erase(session, one)]
-            erased += sum(blob.startswith("recordings/") for blob in blobs)
-        for blob in blobs:
-            place.storage.delete(blob)
-        if not blobs:
-            return {"erased": erased}
+    for ids in _some_at_once(place, turn, Recording.id, old):
+        for recording_id in ids:
+            # One by one: where the server is killed between rows and files, few are left to the sweep.
+            turn.check()
+            blobs: list[str] = []
+            with turn.part(), place.database.write() as session:
+                for recording in session.scalars(select(Recording).where(Recording.id == recording_id, old)):
+                    blobs = erase(session, recording)
+            erased += bool(blobs)
+            _delete(place, turn, blobs)
+    return {"erased": erased}
 
 
-def forget_old_results(place: Workplace) -> Counts:
+def forget_old_results(place: Workplace, turn: Turn) -> Counts:
     """What stages found out goes a while after its last use; decoded audio, which is large, after a day."""
     at = now()
     keep = timedelta(days=place.settings.result_days)
-    with place.database.write() as session:
-        in_use = set(_blobs_in_use(session))
-        old = select(StageResult).where(
-            (StageResult.used_at < at - keep)
-            | ((StageResult.stage == "prepare") & (StageResult.used_at < at - min(_DAY, keep)))
-        )
-        gone = [one for one in session.scalars(old).all() if in_use.isdisjoint(blobs_of(one.result))]
-        blobs = [blob for one in gone for blob in blobs_of(one.result)]
-        for one in gone:
-            session.delete(one)
-    for blob in blobs:
-        place.storage.delete(blob)
-    return {"results": len(gone)}
+    old = (StageResult.used_at < at - keep) | (
+        (StageResult.stage == "prepare") & (StageResult.used_at < at - min(_DAY, keep))
+    )
+    forgotten = 0
+    for keys in _some_at_once(place, turn, StageResult.key, old):
+        with place.database.write() as session:
+            in_use = set(_blobs_in_use(session))
+            found = session.scalars(select(StageResult).where(StageResult.key.in_(keys), old)).all()
+            gone = [one for one in found if in_use.isdisjoint(blobs_of(one.result))]
+            for one in gone:
+                session.delete(one)
+        forgotten += len(gone)
+        _delete(place, turn, [blob for one in gone for blob in blobs_of(one.result)])
+    return {"results": forgotten}
 
 
-def forget_segments(place: Workplace) -> Counts:
+def forget_segments(place: Workplace, turn: Turn) -> Counts:
     """Segments are for those who watch a job; a day after it ended, the transcript has them."""
-    with place.database.write() as session:
-        ended = select(Job.id).where(Job.state.in_(ENDED), Job.finished_at < now() - _DAY)
-        gone = session.execute(
-            delete(TaskSegment).where(TaskSegment.job_id.in_(ended)).returning(TaskSegment.number)
-        )
-        return {"segments": len(gone.all())}
+    ended = select(Job.id).where(Job.state.in_(ENDED), Job.finished_at < now() - _DAY)
+    forgotten = 0
+    for tasks in _some_at_once(place, turn, TaskSegment.task_id, TaskSegment.job_id.in_(ended)):
+        with place.database.write() as session:
+            gone = delete(TaskSegment).where(TaskSegment.task_id.in_(tasks), TaskSegment.job_id.in_(ended))
+            forgotten += len(session.execute(gone.returning(TaskSegment.number)).all())
+    return {"segments": forgotten}
 
 
-def sweep_blobs(place: Workplace) -> Counts:
+def sweep_blobs(place: Workplace, turn: Turn) -> Counts:
     """Files no row refers to, left by what broke off more than a day ago, are deleted."""
     before = now() - _DAY
-    old = [blob.key for blob in place.storage.blobs() if blob.written_at < before]
+    old = []
+    for blob in place.storage.blobs():
+        turn.check()
+        if blob.written_at < before:
+            old.append(blob.key)
     swept = 0
     for begin in range(0, len(old), _AT_ONCE):
+        turn.check()
         some = old[begin : begin + _AT_ONCE]
         with place.database.read() as session:
             known = set(_known(session, some))
-        for key in set(some) - known:
-            place.storage.delete(key)
-            swept += 1
+        swept += _delete(place, turn, sorted(set(some) - known))
     return {"blobs": swept}
 
 
-def give_up_uploads(place: Workplace) -> Counts:
+def give_up_uploads(place: Workplace, turn: Turn) -> Counts:
     """Uploads that were never completed are given up when their time is over."""
     with place.database.write() as session:
-        expired = session.scalars(select(Upload).where(Upload.expires_at < now()).limit(_AT_ONCE)).all()
-        for upload in expired:
-            if upload.recording_id is None:
-                place.storage.uploads.abort(upload.blob, upload.token)
-            session.delete(upload)
         session.execute(delete(SignIn).where(SignIn.expires_at < now()))
-    return {"uploads": len(expired)}
-
-
-def count_doubts(place: Workplace) -> Counts:
-    """The doubtful words of transcripts that an older Auricle made are counted."""
-    uncounted = select(Recording).where(Recording.transcript_id.is_not(None), Recording.doubtful.is_(None))
-    reached, counted = "", 0
-    while True:
+    given_up = 0
+    for ids in _some_at_once(place, turn, Upload.id, Upload.expires_at < now()):
         with place.database.read() as session:
-            query = uncounted.where(Recording.id > reached).order_by(Recording.id).limit(_AT_ONCE)
-            found = session.scalars(query).all()
-            versions = [session.get(TranscriptVersion, one.transcript_id) for one in found]
-        if not found:
-            return {"counted": counted}
-        for version in filter(None, versions):
-            with contextlib.suppress(NotFound):
+            uploads = session.scalars(select(Upload).where(Upload.id.in_(ids))).all()
+        for upload in uploads:
+            turn.check()
+            # Its parts first: without the row nobody would know of them.
+            with turn.part():
+                if upload.recording_id is None:
+                    place.storage.uploads.abort(upload.blob, upload.token)
+                with place.database.write() as session:
+                    session.execute(delete(Upload).where(Upload.id == upload.id))
+                given_up += 1
+    return {"uploads": given_up}
+
+
+def count_doubts(place: Workplace, turn: Turn) -> Counts:
+    """The doubtful words of transcripts that an older Auricle made are counted."""
+    uncounted = (Recording.transcript_id.is_not(None), Recording.doubtful.is_(None))
+    counted = 0
+    for ids in _some_at_once(place, turn, Recording.id, *uncounted):
+        with place.database.read() as session:
+            current = select(TranscriptVersion).join(
+                Recording, Recording.transcript_id == TranscriptVersion.id
+            )
+            versions = session.scalars(current.where(Recording.id.in_(ids), *uncounted)).all()
+        for version in versions:
+            turn.check()
+            with turn.part(), contextlib.suppress(NotFound):
                 doubtful = doubtful_words(load_transcript(place.storage, version))
                 counted += _note_doubts(place, version, doubtful)
-        reached = found[-1].id
+    return {"counted": counted}
+
+
+def _some_at_once(
+    place: Workplace, turn: Turn, column: InstrumentedAttribute[str], *which: ColumnElement[bool]
+) -> Iterator[list[str]]:
+    """The different values of a column in the rows that are meant, so many that a transaction is short."""
+    reached = ""
+    while True:
+        turn.check()
+        with place.database.read() as session:
+            query = select(column).distinct().where(column > reached, *which).order_by(column)
+            found = list(session.scalars(query.limit(_AT_ONCE)))
+        if not found:
+            return
+        yield found
+        reached = found[-1]
+
+
+def _delete(place: Workplace, turn: Turn, blobs: Iterable[str]) -> int:
+    """Delete files that no row names any more, each whatever becomes of the others; returns how many went."""
+    gone = 0
+    for blob in blobs:
+        with turn.part():
+            place.storage.delete(blob)
+            gone += 1
+    return gone
 
 
 def _note_doubts(place: Workplace, version: TranscriptVersion, doubtful: int) -> int:
@@ -197,56 +239,33 @@ CHORES: tuple[Round, ...] = (
 )
 
 
-def run_due_chores(place: Workplace) -> None:
-    """Do every chore that is due and that nobody else is at; what fails is tried again next time."""
+def run_due_chores(place: Workplace, stopping: threading.Event | None = None) -> None:
+    """Do every chore that is due and that nobody else is at, until `stopping`; what fails comes again soon.
+
+    Raises StorageUnavailable where the database could not be told how a chore ended.
+    """
+    stopping = stopping or threading.Event()
     for chore in CHORES:
-        attempt = _claim(place, chore)
-        if attempt is None:
-            continue
-        result: dict[str, Any] | None = None
-        problem = None
-        try:
-            result = dict(chore.do(place))
-        except StorageUnavailable:
-            raise
-        except AuricleError as error:
-            problem = str(error)
-            log.warning("chore_failed", chore=chore.name, error=problem)
-        with place.database.write() as session:
-            session.execute(
-                update(Chore)
-                .where(Chore.name == chore.name, Chore.attempt == attempt)
-                .values(
-                    due_at=now() + timedelta(seconds=chore.every),
-                    finished_at=now(),
-                    result=result,
-                    error=problem,
-                )
-            )
+        if stopping.is_set():
+            return
+        turn = take_turn(place.database, chore.name, chore.every, stopping)
+        if turn is not None:
+            with contextlib.suppress(LeaseLost):
+                _do(place, chore, turn)
 
 
-def _claim(place: Workplace, chore: Round) -> int | None:
-    """Take a chore that is due; its attempt, or None."""
-    with place.database.read() as session:
-        known = session.get(Chore, chore.name)
-        if known is not None and known.due_at > now():
-            return None
-    with place.database.write() as session:
-        if known is None and session.get(Chore, chore.name) is None:
-            session.add(Chore(name=chore.name, every=chore.every, due_at=now(), attempt=0))
-            session.flush()
-        return session.execute(
-            update(Chore)
-            .where(Chore.name == chore.name, Chore.due_at <= now())
-            .values(
-                attempt=Chore.attempt + 1,
-                every=chore.every,
-                started_at=now(),
-                due_at=now() + timedelta(seconds=_LONGEST),
-            )
-            .returning(Chore.attempt)
-            .execution_options(synchronize_session=False)
-        ).scalar()
+def _do(place: Workplace, chore: Round, turn: Turn) -> None:
+    result = None
+    try:
+        result = chore.do(place, turn)
+    except LeaseLost:
+        raise
+    except Draining:
+        turn.hand_back()
+        return
+    except Exception as error:
+        turn.failed(error)
+    turn.end(chore.every, result)
 
 
 def _blobs_in_use(session: Session) -> Iterator[str]:

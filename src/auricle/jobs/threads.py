@@ -121,7 +121,7 @@ class Crew:
         self._draining.set()
         self._bell.close()
         end = time.monotonic() + grace
-        for thread, _ in self._threads:
+        for thread, _ in list(self._threads):
             thread.join(max(0.0, end - time.monotonic()))
         return not any(thread.is_alive() for thread, _ in self._threads)
 

@@ -10,8 +10,9 @@ from fastapi import APIRouter, Query
 from fastapi.responses import StreamingResponse
 from pydantic import Field
 from sqlalchemy import select
+from sqlalchemy.orm import Session
 
-from auricle.errors import InvalidOption
+from auricle.errors import InvalidOption, NotFound
 from auricle.exports import export, find_format
 from auricle.jobs.create import cancel_job
 from auricle.jobs.ledger import OPEN
@@ -20,6 +21,7 @@ from auricle.server.deps import ServiceDep, UserDep
 from auricle.server.models import recording_models
 from auricle.server.sending import blocks, disposition, file_stem
 from auricle.server.service import Service
+from auricle.store import Storage
 from auricle.store.audit import record
 from auricle.store.recordings import erase, find_recording
 from auricle.store.schema import Job, Recording, TranscriptVersion, User
@@ -30,6 +32,8 @@ log = structlog.get_logger(__name__)
 router = APIRouter(tags=["exchange"])
 
 _BLOCK = 1 << 18
+#: The first line of the list of what an export is without.
+_MISSING = "The server has no more these files of yours, so that this export is without them:"
 
 
 class WantedExports(Sent):
@@ -70,25 +74,23 @@ def export_everything(
     user: UserDep,
     audio: Annotated[bool, Query(description="The recordings themselves as well.")] = True,
 ) -> StreamingResponse:
-    """Everything you have here, as one ZIP file: recordings, and all versions of their transcripts."""
+    """Everything you have here, as one ZIP file: recordings, and all versions of their transcripts.
+
+    Where the server has lost a file, `missing.txt` names it, and the rest is there.
+    """
+    missing: list[str] = []
     file = tempfile.TemporaryFile()  # noqa: SIM115 - closed when it has been sent
     with service.database.read() as session, zipfile.ZipFile(file, "w", allowZip64=True) as archive:
         for recording in session.scalars(
             select(Recording).where(Recording.owner_id == user.id).order_by(Recording.id)
         ).all():
-            row = recording_models(session, [recording])[0].model_dump_json(indent=2)
-            archive.writestr(f"{recording.id}/recording.json", row)
-            for version in session.scalars(
-                select(TranscriptVersion).where(TranscriptVersion.recording_id == recording.id)
-            ).all():
-                _, transcript = read_version(service.database, service.storage, version)
-                archive.writestr(f"{recording.id}/transcript-{version.number}.json", transcript.to_json())
-            if audio:
-                _add(archive, service, recording)
+            missing += _add_recording(archive, service, session, recording, audio=audio)
+        if missing:
+            archive.writestr("missing.txt", "".join(f"{name}\n" for name in [_MISSING, *missing]))
         archive.writestr("user.json", json.dumps({"id": user.id, "name": user.name}))
     with service.database.write() as session:
         record(session, user.id, "user.exported", user.id)
-    log.info("user_exported", user=user.id)
+    log.info("user_exported", user=user.id, missing=len(missing))
     return _zip(file, "auricle-export.zip")
 
 
@@ -122,10 +124,34 @@ def _erase_some(service: Service, user: User) -> list[str]:
         return [blob for recording in some for blob in erase(session, recording)]
 
 
-def _add(archive: zipfile.ZipFile, service: Service, recording: Recording) -> None:
-    name = f"{recording.id}/{recording.filename}"
+def _add_recording(
+    archive: zipfile.ZipFile, service: Service, session: Session, recording: Recording, *, audio: bool
+) -> list[str]:
+    """Add all there is of a recording; returns the names of those files that the storage has lost."""
+    missing = []
+    row = recording_models(session, [recording])[0].model_dump_json(indent=2)
+    archive.writestr(f"{recording.id}/recording.json", row)
+    for version in session.scalars(
+        select(TranscriptVersion).where(TranscriptVersion.recording_id == recording.id)
+    ).all():
+        name = f"{recording.id}/transcript-{version.number}.json"
+        try:
+            _, transcript = read_version(service.database, service.storage, version)
+            archive.writestr(name, transcript.to_json())
+        except NotFound:
+            missing.append(name)
+    if audio:
+        name = f"{recording.id}/{recording.filename}"
+        try:
+            _add_file(archive, service.storage, recording.blob, name)
+        except NotFound:
+            missing.append(name)
+    return missing
+
+
+def _add_file(archive: zipfile.ZipFile, storage: Storage, key: str, name: str) -> None:
     with (
-        service.storage.open(recording.blob) as source,
+        storage.open(key) as source,
         archive.open(zipfile.ZipInfo(name), "w", force_zip64=True) as target,
     ):
         while block := source.read(_BLOCK):

@@ -41,7 +41,6 @@ STATUS: Mapping[str, int] = {
     "engine_unavailable": 503,
     "engine_failed": 502,
     "storage_unavailable": 503,
-    "draining": 503,
     "disk_full": 507,
 }
 #: After how many seconds (s) a refused request may be worth repeating.
@@ -113,8 +112,7 @@ def status_of(error: AuricleError) -> int:
     return STATUS.get(error.code, 500)
 
 
-def of_error(scope: Scope, error: AuricleError) -> JSONResponse:
-    """The answer for one of our own errors."""
+def _of_error(scope: Scope, error: AuricleError) -> JSONResponse:
     return answer(
         scope,
         status_of(error),
@@ -146,7 +144,7 @@ def add_problems(app: FastAPI) -> None:
         assert isinstance(error, AuricleError)  # noqa: S101 - what the handler is registered for
         if isinstance(error, QuotaExceeded):
             metrics().refused("quota")
-        return of_error(request.scope, error)
+        return _of_error(request.scope, error)
 
     @app.exception_handler(RequestValidationError)
     async def _invalid(request: Request, error: Exception) -> JSONResponse:

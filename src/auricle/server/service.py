@@ -6,7 +6,7 @@ import platform
 import shutil
 import threading
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -40,8 +40,7 @@ log = structlog.get_logger(__name__)
 class Service:
     """The parts of one server; `crew` works on tasks in this process, where no broker calls others.
 
-    `origins` says where the value of each setting comes from, see `auricle.settings.origins_of`; `listeners`
-    are the threads that hear what somebody waits for.
+    `origins` says where the value of each setting comes from, see `auricle.settings.origins_of`.
     """
 
     settings: Settings
@@ -54,8 +53,9 @@ class Service:
     desk: Desk
     origins: Mapping[str, str]
     fetches: Fetches = field(default_factory=Fetches)
-    listeners: set[threading.Thread] = field(default_factory=set)
     started_at: datetime = field(default_factory=now)
+    #: The server was told to stop.
+    stopping: threading.Event = field(default_factory=threading.Event)
 
     def ring(self, queues: set[str]) -> None:
         """Wake workers for what was just queued; the reconciler makes up for a ring that is lost."""
@@ -76,9 +76,8 @@ def running(settings: Settings) -> Iterator[Service]:
     with hold_data_folder(settings), contextlib.closing(database_of(settings)) as database:
         await_database(database, settings.wait)
         service = _build(settings, database)
-        stopping = threading.Event()
         loops = [
-            threading.Thread(target=_again_and_again, args=(act, service, stopping), name=name, daemon=True)
+            threading.Thread(target=_again_and_again, args=(act, service), name=name, daemon=True)
             for name, act in (("upkeep", _keep_up), ("chores", _do_chores))
         ]
         try:
@@ -90,11 +89,7 @@ def running(settings: Settings) -> Iterator[Service]:
                 loop.start()
             yield service
         finally:
-            stopping.set()
-            for loop in loops:
-                if loop.ident is not None:
-                    loop.join()
-            _stop_work(service)
+            _stop_work(service, loops)
 
 
 def _build(settings: Settings, database: Database) -> Service:
@@ -130,23 +125,29 @@ def _start_work(service: Service) -> None:
             service.crew.hire([queue])
 
 
-def _stop_work(service: Service) -> None:
-    service.fetches.close()
+def _stop_work(service: Service, loops: Sequence[threading.Thread]) -> None:
+    """Hand tasks back and end the loops, both within the drain time."""
     end = time.monotonic() + service.settings.drain_timeout
+    service.stopping.set()
+    service.fetches.close()
     if service.crew is not None and not service.crew.stop(service.settings.drain_timeout):
         log.warning("tasks_left_running", note="their leases run out, or the next start takes them back")
-    for listener in tuple(service.listeners):
-        if listener.is_alive():
-            listener.join(max(0.0, end - time.monotonic()))
+    for loop in loops:
+        if loop.ident is not None:
+            loop.join(max(1.0, end - time.monotonic()))
+            if loop.is_alive():
+                log.warning(
+                    "left_running", loop=loop.name, note="what it does is begun again by another server"
+                )
     with contextlib.suppress(AuricleError), service.database.write() as session:
         sign_out(session, worker_name())
     service.place.engines.close()
     service.broker.close()
 
 
-def _again_and_again(act: Callable[[Service], None], service: Service, stopping: threading.Event) -> None:
+def _again_and_again(act: Callable[[Service], None], service: Service) -> None:
     """Do something every few seconds until the server stops, whatever goes wrong with it."""
-    while not stopping.is_set():
+    while not service.stopping.is_set():
         try:
             act(service)
         except StorageUnavailable as error:
@@ -154,7 +155,7 @@ def _again_and_again(act: Callable[[Service], None], service: Service, stopping:
         except Exception:
             # The loop that mends everything else may not end.
             log.exception("upkeep_failed")
-        stopping.wait(EVERY)
+        service.stopping.wait(EVERY)
 
 
 def _keep_up(service: Service) -> None:
@@ -168,4 +169,4 @@ def _keep_up(service: Service) -> None:
 
 def _do_chores(service: Service) -> None:
     """Do what comes round; a long chore holds up nothing else."""
-    run_due_chores(service.place)
+    run_due_chores(service.place, service.stopping)

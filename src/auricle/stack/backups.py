@@ -7,14 +7,19 @@ from auricle.errors import Conflict, NotFound, disk_errors
 from auricle.stack.containers import Containers
 from auricle.stack.files import own_services
 from auricle.store.backup import DamagedBackup, check
+from auricle.store.missing import INCOMPLETE
 
-_BACKUP = 'auricle db backup --force "$file" >&2 && cat "$file"'
+_BACKUP = (
+    'auricle db backup --force "$file" >&2; made=$?; '
+    f'case $made in 0|{INCOMPLETE}) cat "$file" && exit $made;; *) exit $made;; esac'
+)
 _RESTORE = 'cat >"$file" && auricle db restore --replace "$file"'
 
 
 def backup(containers: Containers, file: Path, *, force: bool) -> int:
     """Write a backup of the stack to `file`, whole or not at all; returns the exit status.
 
+    It is INCOMPLETE where the stack has lost files: the container names them, and the backup has the rest.
     Raises Conflict where the file exists and `force` is not given, and DamagedBackup where what came out of
     the container is not one.
     """
@@ -27,7 +32,7 @@ def backup(containers: Containers, file: Path, *, force: bool) -> int:
         with disk_errors(file):
             with temporary.open("wb") as target:
                 status = containers.run_in_server(_with_file(_BACKUP), stdout=target)
-            if status == 0:
+            if status in (0, INCOMPLETE):
                 _arrived(temporary)
                 temporary.replace(file)
     finally:

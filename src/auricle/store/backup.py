@@ -24,6 +24,7 @@ from auricle import __version__
 from auricle.errors import AuricleError, Conflict, NotFound
 from auricle.store import Storage
 from auricle.store.database import Database
+from auricle.store.missing import Missing, blob_keys, missing_files
 from auricle.store.schema import LOCAL_USER, Base, Recording, TranscriptVersion, now
 from auricle.store.transcripts import open_version
 from auricle.store.upgrade import head, prepare_database, revision
@@ -40,11 +41,12 @@ Say = Callable[[str], None]
 
 @dataclass(frozen=True, slots=True)
 class Counts:
-    """What was moved: rows, blobs, and the bytes in these."""
+    """What was moved: rows, blobs, and the bytes in these; and what could not be, since it is not there."""
 
     rows: int
     blobs: int
     bytes: int
+    missing: tuple[Missing, ...] = ()
 
 
 class DamagedBackup(AuricleError):
@@ -56,7 +58,8 @@ class DamagedBackup(AuricleError):
 def backup(database: Database, storage: Storage, file: Path, say: Say = lambda _: None) -> Counts:
     """Write everything to `file`, while the installation may go on working.
 
-    The rows are those of one moment, and every blob they name is in. The file is there whole, or not at all.
+    The rows are those of one moment, and every blob they name is in, but for those that the storage itself
+    has no more: these are counted as missing. The file is there whole, or not at all.
     """
     _refuse_other_tables("This", database)
     # Its name owes nothing to `file`, whose name may be as long as names can be.
@@ -90,6 +93,7 @@ def restore(
 ) -> Counts:
     """Put a backup into an empty installation, or in the place of what it holds: all of it, or nothing.
 
+    Files that were not in the backup are counted as missing.
     `resume` queues again what was not finished, in the transaction that brings the rows. Raises NotFound,
     DamagedBackup, and Conflict where the installation is not empty and not to be replaced, or where the
     backup is of another revision.
@@ -150,7 +154,10 @@ def migrate(
     resume: Callable[[Session], None],
     say: Say = lambda _: None,
 ) -> Counts:
-    """Copy another installation into this empty one, rows and blobs; the other stays as it is."""
+    """Copy another installation into this empty one, rows and blobs; the other stays as it is.
+
+    Files that the other has no more are counted as missing.
+    """
     _refuse_other_tables("The other", source)
     prepare_database(database)
     with source.read() as session:
@@ -159,7 +166,7 @@ def migrate(
             yield from map(dict, _all_rows(session, table))
 
         def blobs() -> Iterator[tuple[str, BinaryIO]]:
-            for key in _blob_keys(session):
+            for key in blob_keys(session):
                 with contextlib.suppress(NotFound):
                     yield key, _opened(source, session, source_storage, key)
 
@@ -174,7 +181,8 @@ def _write(
         execution_options={"isolation_level": "REPEATABLE READ"} if _is_shared(session) else {}
     )
     digests: dict[str, str] = {}
-    rows = size = blobs = 0
+    rows = size = 0
+    held: set[str] = set()
     for table in _tables():
         with tempfile.TemporaryFile() as lines:
             for row in _all_rows(session, table):
@@ -182,29 +190,37 @@ def _write(
                 rows += 1
             digests[f"rows/{table.name}.jsonl"] = _add(archive, f"rows/{table.name}.jsonl", lines)
     say(f"{rows} rows")
-    for key in _blob_keys(session):
+    for key in blob_keys(session):
         try:
             with _opened(database, session, storage, key) as source, tempfile.TemporaryFile() as copy:
                 length = _copy(source, copy)
                 digests[f"blobs/{key}"] = _add(archive, f"blobs/{key}", copy)
         except NotFound:
-            # Erased since the rows were read.
             continue
         size += length
-        blobs += 1
-        say(f"{blobs} files, {size / 1e6:.1f} MB")
+        held.add(key)
+        say(f"{len(held)} files, {size / 1e6:.1f} MB")
     manifest = {
         "format": _FORMAT,
         "auricle": __version__,
         "revision": found,
         "made_at": now().isoformat(),
         "rows": rows,
-        "blobs": blobs,
+        "blobs": len(held),
         "sha256": digests,
     }
     with io.BytesIO(json.dumps(manifest, indent=1).encode()) as document:
         _add(archive, "manifest.json", document)
-    return Counts(rows, blobs, size)
+    return Counts(rows, len(held), size, _lost(database, session, held))
+
+
+def _lost(database: Database, session: Session, held: set[str]) -> tuple[Missing, ...]:
+    """What the rows of a backup name and is not in it, without what was erased since they were read."""
+    lost = set(blob_keys(session)) - held
+    if lost:
+        with database.read() as later:
+            lost.intersection_update(blob_keys(later))
+    return missing_files(session, lost)
 
 
 def _load(
@@ -220,7 +236,7 @@ def _load(
     with database.read() as session:
         if not replace:
             _refuse_unless_empty(session)
-        former = set(_blob_keys(session))
+        former = set(blob_keys(session))
     written: list[str] = []
     size = count = 0
     try:
@@ -237,6 +253,7 @@ def _load(
             for table in _tables():
                 count += _insert(session, table, rows(table))
             _after_insert(session)
+            missing = missing_files(session, set(blob_keys(session)) - set(written))
             resume(session)
         say(f"{count} rows")
     except BaseException:
@@ -245,7 +262,7 @@ def _load(
         raise
     for key in former - set(written):
         storage.delete(key)
-    return Counts(count, len(written), size)
+    return Counts(count, len(written), size, missing)
 
 
 def _insert(session: Session, table: Table, rows: Iterable[Mapping[str, Any]]) -> int:
@@ -296,12 +313,6 @@ def _all_rows(session: Session, table: Table) -> Iterator[dict[str, Any]]:
     result = session.execute(select(table).order_by(*table.primary_key).execution_options(yield_per=_AT_ONCE))
     for row in result.mappings():
         yield dict(row)
-
-
-def _blob_keys(session: Session) -> Iterator[str]:
-    """Every blob that a row names."""
-    for column in (Recording.blob, Recording.preview_blob, Recording.peaks_blob, TranscriptVersion.blob):
-        yield from session.scalars(select(column).where(column.is_not(None)).order_by(column)).all()  # type: ignore[misc]
 
 
 def _opened(database: Database, session: Session, storage: Storage, key: str) -> BinaryIO:

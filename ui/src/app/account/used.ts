@@ -65,6 +65,7 @@ const short = new Intl.NumberFormat(undefined, { maximumFractionDigits: 1 });
       overflow: hidden;
       border-radius: 3px;
       background: var(--line);
+      forced-color-adjust: none;
 
       > span {
         display: block;

@@ -72,6 +72,7 @@ export interface Line {
       margin-inline-end: 6px;
       vertical-align: middle;
       background: var(--colour);
+      forced-color-adjust: none;
     }
 
     svg {

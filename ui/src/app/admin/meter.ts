@@ -27,6 +27,7 @@ import { ChangeDetectionStrategy, Component, computed, input } from '@angular/co
       margin: 6px 0 2px;
       border: 1px solid var(--edge);
       border-radius: 4px;
+      forced-color-adjust: none;
     }
 
     .fill {

@@ -18,6 +18,7 @@ import { ChangeDetectionStrategy, Component, computed, input } from '@angular/co
       height: 2px;
       overflow: hidden;
       background: var(--line);
+      forced-color-adjust: none;
     }
 
     div {

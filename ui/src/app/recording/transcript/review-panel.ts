@@ -2,6 +2,7 @@ import {
   ChangeDetectionStrategy,
   Component,
   computed,
+  DestroyRef,
   effect,
   ElementRef,
   inject,
@@ -52,10 +53,28 @@ export class ReviewPanel {
   protected readonly alike = computed(() => this.reviewing.same().length);
 
   constructor() {
+    this.makeRoom();
     effect(() => {
       const [asked, field, leaving] = [this.reviewing.asked(), this.field(), this.leaving()];
       if (!asked) leaving?.nativeElement.focus();
       else if (field) ask(field.nativeElement, this.said());
+    });
+  }
+
+  /** Lets the page scroll the word out from behind this. */
+  private makeRoom(): void {
+    const [root, host] = [
+      document.documentElement,
+      inject<ElementRef<HTMLElement>>(ElementRef).nativeElement,
+    ];
+    const size = new ResizeObserver(() => {
+      root.style.setProperty('--asking', `${host.offsetHeight}px`);
+      this.reviewing.show();
+    });
+    size.observe(host);
+    inject(DestroyRef).onDestroy(() => {
+      size.disconnect();
+      root.style.removeProperty('--asking');
     });
   }
 

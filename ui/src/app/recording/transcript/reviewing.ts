@@ -31,6 +31,8 @@ export class Reviewing {
   /** The segment (id) of the word that was asked about last. */
   private last: number | null = null;
   private marked: readonly (HTMLElement | null | undefined)[] = [];
+  /** The word that the view was moved to; its nodes come after those of segments far away. */
+  private shown: WordPlace | null = null;
 
   /** How many words were doubtful when it began. */
   readonly total = signal(0);
@@ -109,6 +111,15 @@ export class Reviewing {
     if (segment !== null) this.page.focus(segment);
   }
 
+  /** Move the view to the word in question. */
+  show(): void {
+    const place = this.place();
+    const segment = place && this.page.find(place.segment);
+    if (!segment) return;
+    const target = segment.wordElement(place.word) ?? segment.element;
+    target.scrollIntoView({ block: 'center', behavior: 'instant' });
+  }
+
   private correct(places: readonly WordPlace[], asked: Word, text: string): readonly Operation[] {
     const ids = new Set(places.map((one) => one.segment));
     const some = this.store.transcript()?.segments.filter((one) => ids.has(one.id)) ?? [];
@@ -144,6 +155,7 @@ export class Reviewing {
   private end(): void {
     this.player.stopHearing();
     this.place.set(null);
+    this.shown = null;
   }
 
   private go(place: WordPlace | null): void {
@@ -151,8 +163,7 @@ export class Reviewing {
     if (!place) return this.player.stopHearing();
     this.last = place.segment;
     this.hear();
-    const segment = this.page.find(place.segment)?.element;
-    segment?.scrollIntoView({ block: 'center', behavior: 'instant' });
+    this.show();
   }
 
   private mark(place: WordPlace | null): void {
@@ -162,6 +173,10 @@ export class Reviewing {
     this.marked = [segment?.element, word];
     segment?.element.classList.add('in-review');
     word?.classList.add('asked');
+    if (!word || (this.shown?.segment === place?.segment && this.shown?.word === place?.word))
+      return;
+    this.shown = place;
+    this.show();
   }
 }
 
