@@ -97,6 +97,15 @@ def test_a_name_is_given_once(server: LiveServer) -> None:
     assert names == sorted(names)
 
 
+def test_a_new_name_is_accounted_for(server: LiveServer) -> None:
+    person = server.client.post("/users", json={"name": "before"}).json()["id"]
+    for name in ("after", "after"):
+        assert server.client.patch(f"/users/{person}", json={"name": name}).json()["name"] == "after"
+    events = server.client.get("/admin/audit", params={"action": "user.renamed"}).json()["items"]
+    (event,) = [one for one in events if one["subject"] == person]
+    assert (event["user_id"], event["detail"]) == ("local", {"before": "before", "name": "after"})
+
+
 @pytest.mark.parametrize("model", ["evil/whisper", "large-v3", "/etc", "../../etc", "~"])
 def test_a_member_cannot_make_the_server_fetch_a_model_or_look_into_folders(
     server: LiveServer, meeting: Path, model: str

@@ -218,6 +218,15 @@ def test_many_are_changed_at_once_or_none(server: LiveServer, files: Callable[[i
 
     assert {tuple(one["tags"]) for one in change(action="tag", tag="x").json()} == {("x",)}
     assert {tuple(one["tags"]) for one in change(action="untag", tag="x").json()} == {()}
+    assert {tuple(one["tags"]) for one in change(action="tag", tag=" two   words ").json()} == {
+        ("two words",)
+    }
+    assert {tuple(one["tags"]) for one in change(action="untag", tag=" two   words ").json()} == {()}
+    assert change(action="untag", tag="never there").status_code == 200
+    full = [f"{number}" for number in range(100)]
+    server.client.patch(f"/recordings/{ids[2]}", json={"tags": full})
+    assert [change(action="tag", tag=tag).status_code for tag in ("7", "one more")] == [200, 400]
+    assert server.client.get(f"/recordings/{ids[0]}").json()["tags"] == ["7"]
     assert all(one["deleted_at"] for one in change(action="delete").json())
     assert not any(one["deleted_at"] for one in change(action="restore").json())
     assert change(action="tag").status_code == 400

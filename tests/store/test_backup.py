@@ -20,7 +20,7 @@ from auricle.jobs.create import resume_unfinished
 from auricle.jobs.runner import work_once
 from auricle.store.backup import DamagedBackup, backup, migrate, restore
 from auricle.store.database import Database, open_database
-from auricle.store.recordings import erase, set_tags
+from auricle.store.recordings import erase
 from auricle.store.schema import (
     LOCAL_USER,
     ApiKey,
@@ -34,6 +34,7 @@ from auricle.store.schema import (
 )
 from auricle.store.search import search
 from auricle.store.storage import open_storage
+from auricle.store.tags import set_tags
 from auricle.store.transcripts import (
     Making,
     add_version,

@@ -7,11 +7,11 @@ from pathlib import Path
 
 import pytest
 from sqlalchemy import ColumnElement, select, text
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import IntegrityError, OperationalError
 
-from auricle.errors import InvalidOption, InvalidSetting, StorageUnavailable
+from auricle.errors import Conflict, InvalidOption, InvalidSetting, StorageUnavailable
 from auricle.store.database import Database, open_database
-from auricle.store.schema import Base, User
+from auricle.store.schema import Base, Tag, User
 from services import Postgres
 
 
@@ -38,6 +38,20 @@ def test_a_transaction_that_raises_changes_nothing(database: Database) -> None:
     with pytest.raises(RuntimeError):
         fail()
     assert names(database) == []
+
+
+def test_what_is_there_already_or_belongs_to_nobody_is_a_conflict(database: Database) -> None:
+    def add(*rows: Base) -> None:
+        with database.write() as session:
+            session.add_all(rows)
+
+    add(User(id="anna", name="anna"))
+    for clash in (User(name="anna"), User(id="anna", name="b"), Tag(owner_id="nobody", name="x")):
+        with pytest.raises(Conflict, match="at this moment: try again"):
+            add(User(name="ben"), clash)
+    with pytest.raises(IntegrityError):
+        add(Tag(owner_id="anna"))
+    assert names(database) == ["anna"]
 
 
 def test_readers_wait_for_no_writer(database: Database) -> None:

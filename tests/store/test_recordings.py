@@ -6,8 +6,9 @@ from typing import Any
 import pytest
 
 from auricle.store.database import Database, open_database
-from auricle.store.recordings import Filter, Tally, listed, page, set_tags, tally
+from auricle.store.recordings import Filter, Tally, listed, page, tally
 from auricle.store.schema import LOCAL_USER, Job, Recording, User, now
+from auricle.store.tags import set_tags
 from auricle.store.upgrade import upgrade
 
 

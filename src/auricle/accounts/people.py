@@ -3,6 +3,7 @@
 from datetime import timedelta
 
 from sqlalchemy import delete, select
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from auricle.accounts.names import LONGEST_NAME, one_line
@@ -30,15 +31,17 @@ def add_person(session: Session, name: str, role: str, by: str | None) -> User:
     """Add a person who has no password yet; `by` (an id) adds them. Raises Conflict, InvalidOption."""
     user = User(name=_free_name(session, name), role=role)
     session.add(user)
-    session.flush()
+    _write_name(session, user.name)
     record(session, by, "user.added", user.id, name=user.name, role=role)
     return user
 
 
-def rename(session: Session, user: User, name: str) -> None:
+def rename(session: Session, user: User, name: str, by: str | None) -> None:
     """Give a person another name. Raises Conflict where it is taken, InvalidOption where it is none."""
     if name != user.name:
-        user.name = _free_name(session, name)
+        before, user.name = user.name, _free_name(session, name)
+        _write_name(session, user.name)
+        record(session, by, "user.renamed", user.id, name=user.name, before=before)
 
 
 def _free_name(session: Session, name: str) -> str:
@@ -46,8 +49,20 @@ def _free_name(session: Session, name: str) -> str:
     if not clean or len(clean) > LONGEST_NAME:
         raise InvalidOption(f"A user needs a name of at most {LONGEST_NAME} characters.")
     if session.scalars(select(User).where(User.name == clean)).first() is not None:
-        raise Conflict(f"There is a user {clean} already.")
+        raise _taken(clean)
     return clean
+
+
+def _write_name(session: Session, name: str) -> None:
+    try:
+        session.flush()
+    except IntegrityError:
+        # Somebody took it since it was found free.
+        raise _taken(name) from None
+
+
+def _taken(name: str) -> Conflict:
+    return Conflict(f"There is a user {name} already.")
 
 
 def disable(session: Session, user: User, disabled: bool, by: str | None) -> None:
@@ -73,8 +88,10 @@ def change_role(session: Session, user: User, role: str, by: str | None) -> None
 
 
 def _refuse_last_admin(session: Session, user: User) -> None:
-    others = select(User).where(User.role == "admin", User.disabled.is_(False), User.id != user.id)
-    if user.role == "admin" and session.scalars(others).first() is None:
+    # Held, always in the same order: of two admins who lock each other out at once, one stays.
+    admins = select(User).where(User.role == "admin", User.disabled.is_(False)).order_by(User.id)
+    held = admins.with_for_update(key_share=True).execution_options(populate_existing=True)
+    if [one.id for one in session.scalars(held)] == [user.id]:
         raise Conflict(f"{user.name} is the only admin: make somebody else one first.")
 
 
@@ -138,6 +155,6 @@ def use_link(session: Session, token: str, password: str, name: str | None = Non
     if used.rowcount != 1:  # type: ignore[attr-defined]  # a delete has one
         raise NotFound("This link was used just now.")
     if name is not None:
-        rename(session, user, name)
+        rename(session, user, name, user.id)
     set_password(session, user, password)
     return user

@@ -2,7 +2,7 @@
 
 from datetime import datetime, timedelta
 
-from sqlalchemy import delete, select
+from sqlalchemy import delete, select, update
 from sqlalchemy.orm import Session
 
 from auricle.accounts.passwords import is_password
@@ -60,18 +60,15 @@ def is_unnoted(visit: SignIn) -> bool:
 
 def note_visit(session: Session, session_id: str, days: float) -> None:
     """A session is in use: it lasts `days` from now on."""
-    visit = session.get(SignIn, session_id)
-    if visit is not None:
-        visit.seen_at = now()
-        visit.expires_at = now() + timedelta(days=days)
+    lasting = {"seen_at": now(), "expires_at": now() + timedelta(days=days)}
+    session.execute(update(SignIn).where(SignIn.id == session_id).values(lasting))
 
 
 def end_session(session: Session, user_id: str, session_id: str) -> bool:
     """Sign out; whether there was such a session of this person."""
-    visit = session.get(SignIn, session_id)
-    if visit is None or visit.user_id != user_id:
+    mine = delete(SignIn).where(SignIn.id == session_id, SignIn.user_id == user_id)
+    if session.execute(mine.returning(SignIn.id)).first() is None:
         return False
-    session.delete(visit)
     record(session, user_id, "session.ended", user_id)
     return True
 

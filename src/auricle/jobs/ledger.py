@@ -295,17 +295,14 @@ def bury(session: Session) -> list[str]:
 
 def take_back(session: Session, worker_prefix: str) -> int:
     """End the leases of workers that are certainly gone; returns how many tasks that were."""
-    return (
-        session.execute(
-            update(Task)
-            .where(Task.state == "running", Task.worker.startswith(worker_prefix, autoescape=True))
-            .values(due_at=moment(session))
-            .returning(Task.id)
-            .execution_options(synchronize_session=False)
-        )
-        .all()
-        .__len__()
+    ended = session.execute(
+        update(Task)
+        .where(Task.state == "running", Task.worker.startswith(worker_prefix, autoescape=True))
+        .values(due_at=moment(session))
+        .returning(Task.id)
+        .execution_options(synchronize_session=False)
     )
+    return len(ended.all())
 
 
 def backlog(session: Session) -> dict[str, int]:

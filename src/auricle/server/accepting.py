@@ -25,6 +25,7 @@ from auricle.server.service import Service
 from auricle.store import recordings as store
 from auricle.store.schema import Job, Recording, User
 from auricle.store.search import index_title
+from auricle.store.tags import set_tags
 from auricle.store.usage import count_usage
 
 log = structlog.get_logger(__name__)
@@ -119,7 +120,7 @@ def accept(service: Service, user: User, arrival: Arrival, wishes: Wishes) -> Ac
         )
         session.add(recording)
         session.flush()
-        store.set_tags(session, recording, wishes.tags)
+        set_tags(session, recording, wishes.tags)
         index_title(session, recording)
         count_usage(session, user.id, bytes_in=stored.size)
         job, queues = _queue(session, service, recording, options, wishes, arrival.key)

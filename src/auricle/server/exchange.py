@@ -25,6 +25,7 @@ from auricle.store import Storage
 from auricle.store.audit import record
 from auricle.store.recordings import erase, find_recording
 from auricle.store.schema import Job, Recording, TranscriptVersion, User
+from auricle.store.tags import hold_owner
 from auricle.store.transcripts import current_version, read_version
 
 log = structlog.get_logger(__name__)
@@ -115,6 +116,7 @@ def erase_everything(
 
 def _erase_some(service: Service, user: User) -> list[str]:
     with service.database.write() as session:
+        hold_owner(session, user.id)
         query = select(Recording).where(Recording.owner_id == user.id).limit(100)
         some = session.scalars(query).all()
         for recording in some:

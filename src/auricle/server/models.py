@@ -11,8 +11,8 @@ from sqlalchemy.orm import Session
 from auricle.engines.models import plain_name
 from auricle.errors import InvalidOption
 from auricle.jobs.status import JobStatus, statuses
-from auricle.store.recordings import tags_of
 from auricle.store.schema import Job, Recording
+from auricle.store.tags import tags_of
 
 #: A moment as ISO 8601 in UTC; the tables keep it without a zone.
 Moment = Annotated[

@@ -33,6 +33,7 @@ from auricle.server.paging import Cursor, Limit, Page, read_cursor, write_cursor
 from auricle.server.preconditions import IfMatch, refuse_outdated
 from auricle.server.sending import send_blob
 from auricle.store import recordings as store
+from auricle.store import tags
 from auricle.store.audit import record
 from auricle.store.schema import Job, Recording, new_id, now
 from auricle.store.search import retitle
@@ -48,7 +49,7 @@ class Change(Sent):
     """What is to change; what is left out stays."""
 
     title: str | None = Field(None, min_length=1, max_length=200)
-    tags: list[str] | None = Field(None, max_length=store.MOST_TAGS)
+    tags: list[str] | None = Field(None, max_length=tags.MOST_TAGS)
 
 
 class RecordingCounts(BaseModel):
@@ -231,21 +232,22 @@ def _checked(after: list[Any] | None, sort: str) -> list[Any] | None:
 @router.post("/recordings/bulk")
 def change_many(service: ServiceDep, user: UserDep, wish: Bulk) -> list[RecordingModel]:
     """Delete, bring back or tag many recordings at once: all of them, or none where one is not there."""
-    if wish.action in ("tag", "untag") and not (wish.tag or "").strip():
+    tag = tags.clean_tag(wish.tag or "")
+    if wish.action in ("tag", "untag") and not tag:
         raise InvalidOption(f"The action {wish.action} needs a tag.")
     with service.database.write() as session:
-        found = [store.find_recording(session, user.id, one) for one in dict.fromkeys(wish.ids)]
-        tags = store.tags_of(session, found)
+        if wish.action == "delete":
+            found = _to_trash(session, user.id, wish.ids)
+        else:
+            found = store.hold_recordings(session, user.id, wish.ids)
+        ids = [one.id for one in found]
+        if wish.action == "tag":
+            tags.add_tag(session, user.id, ids, tag)
+        elif wish.action == "untag":
+            tags.remove_tag(session, user.id, ids, tag)
         for recording in found:
-            match wish.action:
-                case "delete":
-                    _to_trash(session, recording)
-                case "restore":
-                    recording.deleted_at = None
-                case "tag":
-                    store.set_tags(session, recording, [*tags[recording.id], wish.tag or ""])
-                case "untag":
-                    store.set_tags(session, recording, [one for one in tags[recording.id] if one != wish.tag])
+            if wish.action == "restore":
+                recording.deleted_at = None
             store.touch(recording)
         record(session, user.id, f"recordings.{wish.action}", detail=len(found))
         return recording_models(session, found)
@@ -262,7 +264,7 @@ def count_recordings(service: ServiceDep, user: UserDep) -> RecordingCounts:
 def list_tags(service: ServiceDep, user: UserDep) -> dict[str, int]:
     """Your tags, and on how many recordings each is."""
     with service.database.read() as session:
-        return dict(store.tag_counts(session, user.id))
+        return dict(tags.tag_counts(session, user.id))
 
 
 @router.get("/recordings/{recording_id}")
@@ -287,13 +289,13 @@ def change_recording(
 ) -> RecordingModel:
     """Rename or tag a recording."""
     with service.database.write() as session:
-        recording = store.find_recording(session, user.id, recording_id)
+        (recording,) = store.hold_recordings(session, user.id, [recording_id])
         refuse_outdated(if_match, str(recording.version), "recording")
         if change.title is not None:
             recording.title = store.clean_title(change.title, recording.title)
             retitle(session, recording)
         if change.tags is not None:
-            store.set_tags(session, recording, change.tags)
+            tags.set_tags(session, recording, change.tags)
         store.touch(recording)
         session.flush()
         response.headers["ETag"] = f'"{recording.version}"'
@@ -309,28 +311,32 @@ def delete_recording(
 ) -> None:
     """Put a recording in the trash, or erase it and all that was made of it."""
     with service.database.write() as session:
-        recording = store.find_recording(session, user.id, recording_id)
-        _to_trash(session, recording)
+        (recording,) = _to_trash(session, user.id, [recording_id])
+        store.touch(recording)
         blobs = store.erase(session, recording) if forever else []
         record(session, user.id, "recording.erased" if forever else "recording.deleted", recording_id)
     for blob in blobs:
         service.storage.delete(blob)
 
 
-def _to_trash(session: Session, recording: Recording) -> None:
-    recording.deleted_at = recording.deleted_at or now()
-    store.touch(recording)
-    open_jobs = select(Job).where(Job.recording_id == recording.id, Job.state.in_(OPEN))
-    for job in session.scalars(open_jobs).all():
+def _to_trash(session: Session, owner_id: str, ids: list[str]) -> list[Recording]:
+    """Stop what is done with recordings of one person, and put them in the trash."""
+    tags.hold_owner(session, owner_id)
+    # Their jobs before them, as workers hold them.
+    open_jobs = select(Job).where(Job.owner_id == owner_id, Job.recording_id.in_(ids), Job.state.in_(OPEN))
+    for job in session.scalars(open_jobs.order_by(Job.id)).all():
         cancel_job(session, job)
-    session.flush()
+    found = store.hold_recordings(session, owner_id, ids)
+    for recording in found:
+        recording.deleted_at = recording.deleted_at or now()
+    return found
 
 
 @router.post("/recordings/{recording_id}/restore")
 def restore_recording(service: ServiceDep, user: UserDep, recording_id: str) -> RecordingModel:
     """Bring a recording back from the trash."""
     with service.database.write() as session:
-        recording = store.find_recording(session, user.id, recording_id)
+        (recording,) = store.hold_recordings(session, user.id, [recording_id])
         recording.deleted_at = None
         store.touch(recording)
         return recording_models(session, [recording])[0]

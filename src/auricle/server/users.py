@@ -202,12 +202,13 @@ def change_user(service: ServiceDep, admin: AdminDep, user_id: str, change: Pers
         user = session.get(User, user_id)
         if user is None:
             raise NotFound("There is no such user.")
-        if change.name is not None:
-            people.rename(session, user, change.name)
+        # Role and disabled first: they hold all admins, which has to come before any of them is changed.
         if change.role is not None:
             people.change_role(session, user, change.role, admin.id)
         if change.disabled is not None and change.disabled != user.disabled:
             people.disable(session, user, change.disabled, admin.id)
+        if change.name is not None:
+            people.rename(session, user, change.name, admin.id)
         limits = {"retention_days", "quota_space", "quota_minutes", "max_open_jobs"} & given
         for name in limits:
             setattr(user, name, getattr(change, name))

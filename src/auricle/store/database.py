@@ -8,18 +8,30 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import structlog
 from sqlalchemy import Connection, Engine, create_engine, event, make_url
 from sqlalchemy.engine import URL, ExceptionContext
-from sqlalchemy.exc import ArgumentError, DataError, InterfaceError, OperationalError
+from sqlalchemy.exc import ArgumentError, DataError, IntegrityError, InterfaceError, OperationalError
 from sqlalchemy.orm import Session, sessionmaker
+from sqlalchemy.orm.exc import StaleDataError
 from sqlalchemy.pool import ConnectionPoolEntry
 
-from auricle.errors import DiskFull, InvalidOption, InvalidSetting, StorageUnavailable
+from auricle.errors import Conflict, DiskFull, InvalidOption, InvalidSetting, StorageUnavailable
+
+log = structlog.get_logger(__name__)
 
 _PATIENCE_MS = 30_000
 _CONNECTIONS = 20
 _SQLITE_OUTAGES = ("locked", "unable to open database file", "disk I/O error", "readonly database")
 _NO_ROOM = ("database or disk is full", "No space left on device", "could not extend file")
+#: A row that is there already, or that belongs to one which is not; any other broken rule is a mistake.
+_CLASHES = (
+    "23503",
+    "23505",
+    "SQLITE_CONSTRAINT_FOREIGNKEY",
+    "SQLITE_CONSTRAINT_PRIMARYKEY",
+    "SQLITE_CONSTRAINT_UNIQUE",
+)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -39,9 +51,10 @@ class Database:
         """A transaction that may change rows: committed when the block ends, rolled back when it raises.
 
         Raises StorageUnavailable where the database cannot be reached or stays locked, DiskFull where there
-        is no room; nothing was changed then.
+        is no room, Conflict where another transaction made or erased the same rows meanwhile; nothing was
+        changed then.
         """
-        with outages(), sessionmaker(self.writer, expire_on_commit=False).begin() as session:
+        with outages(), _clashes(), sessionmaker(self.writer, expire_on_commit=False).begin() as session:
             yield session
 
     @contextlib.contextmanager
@@ -165,3 +178,17 @@ def outages() -> Iterator[None]:
             # SQLite says "operational" of mistakes as well, such as a table that is not there.
             raise
         raise StorageUnavailable(f"The database cannot be reached or does not answer: {reason}.") from error
+
+
+@contextlib.contextmanager
+def _clashes() -> Iterator[None]:
+    """Turn what goes wrong because another transaction came first into Conflict."""
+    try:
+        yield
+    except (IntegrityError, StaleDataError) as error:
+        driver = error.orig if isinstance(error, IntegrityError) else None
+        code = getattr(driver, "sqlstate", None) or getattr(driver, "sqlite_errorname", None)
+        if driver is not None and code not in _CLASHES:
+            raise
+        log.warning("changes_clashed", reason=str(driver or error).partition("\n")[0])
+        raise Conflict("Somebody made, changed or erased the same at this moment: try again.") from error

@@ -4,7 +4,7 @@ import json
 import re
 import unicodedata
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -25,11 +25,10 @@ from auricle.store.schema import (
     now,
 )
 from auricle.store.search import remove
+from auricle.store.tags import hold_owner, set_tags, tag_counts
 
 #: Characters that steer a terminal or turn the direction of writing: no part of any name.
 _HIDDEN = {"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"}
-#: More on one recording are a mistake.
-MOST_TAGS = 100
 SORTS = ("newest", "oldest", "changed", "title", "longest", "shortest")
 #: Orders by a moment; the others are by a text or by seconds.
 BY_TIME = ("newest", "oldest", "changed")
@@ -58,6 +57,20 @@ def find_recording(session: Session, owner_id: str, recording_id: str, *, trash:
     if recording is None or recording.owner_id != owner_id or (recording.deleted_at and not trash):
         raise NotFound("There is no such recording.")
     return recording
+
+
+def hold_recordings(session: Session, owner_id: str, ids: Collection[str]) -> list[Recording]:
+    """These recordings of one person, held against other writers until the transaction ends, and their owner.
+
+    Raises NotFound where one is not there. A worker holds a job before its recording: so do it, or neither.
+    """
+    hold_owner(session, owner_id)
+    mine = select(Recording).where(Recording.owner_id == owner_id, Recording.id.in_(ids))
+    held = session.scalars(mine.order_by(Recording.id).with_for_update(key_share=True))
+    found = {one.id: one for one in held.all()}
+    if len(found) < len(set(ids)):
+        raise NotFound("There is no such recording.")
+    return [found[one] for one in dict.fromkeys(ids)]
 
 
 def same_audio(session: Session, owner_id: str, sha256: str | None, besides: str = "") -> Recording | None:
@@ -182,51 +195,6 @@ def _with_speaker(name: str) -> ColumnElement[bool]:
     return cast(Recording.speakers, String).contains(json.dumps(name), autoescape=True)
 
 
-def tags_of(session: Session, recordings: Sequence[Recording]) -> dict[str, list[str]]:
-    """The tags of each recording, by name."""
-    rows = session.execute(
-        select(RecordingTag.recording_id, Tag.name)
-        .join(Tag, Tag.id == RecordingTag.tag_id)
-        .where(RecordingTag.recording_id.in_([one.id for one in recordings]))
-        .order_by(Tag.name)
-    )
-    tags: dict[str, list[str]] = {one.id: [] for one in recordings}
-    for recording_id, name in rows:
-        tags[recording_id].append(name)
-    return tags
-
-
-def set_tags(session: Session, recording: Recording, names: Sequence[str]) -> None:
-    """Give a recording exactly these tags; tags nobody uses any more go. InvalidOption for too many."""
-    wanted = {" ".join(name.split())[:100] for name in names} - {""}
-    if len(wanted) > MOST_TAGS:
-        raise InvalidOption(f"A recording may have {MOST_TAGS} tags at most, not {len(wanted):,}.")
-    session.execute(delete(RecordingTag).where(RecordingTag.recording_id == recording.id))
-    for name in sorted(wanted):
-        tag = session.scalars(select(Tag).where(Tag.owner_id == recording.owner_id, Tag.name == name)).first()
-        if tag is None:
-            tag = Tag(owner_id=recording.owner_id, name=name)
-            session.add(tag)
-            session.flush()
-        session.add(RecordingTag(recording_id=recording.id, tag_id=tag.id))
-    session.flush()
-    used = select(RecordingTag.tag_id)
-    session.execute(delete(Tag).where(Tag.owner_id == recording.owner_id, Tag.id.not_in(used)))
-
-
-def tag_counts(session: Session, owner_id: str) -> list[tuple[str, int]]:
-    """Every tag of one person, and on how many recordings outside the trash it is."""
-    rows = session.execute(
-        select(Tag.name, func.count(Recording.id))
-        .join(RecordingTag, RecordingTag.tag_id == Tag.id)
-        .join(Recording, and_(Recording.id == RecordingTag.recording_id, Recording.deleted_at.is_(None)))
-        .where(Tag.owner_id == owner_id)
-        .group_by(Tag.name)
-        .order_by(Tag.name)
-    )
-    return [(name, count) for name, count in rows]
-
-
 @dataclass(frozen=True, slots=True)
 class Tally:
     """How many recordings of one person there are of each sort; but for `trash`, outside the trash.
@@ -289,6 +257,7 @@ def erase(session: Session, recording: Recording) -> list[str]:
 
     What stages found out about its audio goes as well, unless its owner has another recording of it.
     """
+    hold_owner(session, recording.owner_id)
     blobs = [f"recordings/{recording.id}", f"transcripts/{recording.id}"]
     others = select(func.count()).where(
         Recording.owner_id == recording.owner_id,

@@ -17,6 +17,9 @@ describe('the audit', () => {
     expect(said('user.added', '1', '2', { name: 'Ben', role: 'member' })).toBe(
       'Anna added Ben as a member',
     );
+    expect(said('user.renamed', '1', '2', { before: 'Benn', name: 'Ben' })).toBe(
+      'Anna gave Benn the name Ben',
+    );
     expect(said('key.made', '1', 'abcd', { owner: '2', scopes: [] })).toBe(
       'Anna made the API key abcd for Ben',
     );

@@ -151,6 +151,8 @@ export const adminPeople = {
       'key.revoked': (it) => `revoked the API key ${it.subject}`,
       'user.added': (it) =>
         `added ${it.subject} as ${it.detail['role'] === 'admin' ? 'an admin' : 'a member'}`,
+      'user.renamed': (it) =>
+        `gave ${String(it.detail['before'])} the name ${String(it.detail['name'])}`,
       'user.disabled': (it) => `disabled ${it.subject}`,
       'user.enabled': (it) => `enabled ${it.subject} again`,
       'user.role': (it) =>

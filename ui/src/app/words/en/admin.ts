@@ -271,7 +271,6 @@ export const admin = {
     inUse: 'in use',
     elsewhere: 'on another server',
     unfinished: 'fetched in part',
-    unknownSize: 'size not known',
     load: 'Load',
     loading: 'Loading…',
     unload: 'Unload',
