@@ -5,12 +5,14 @@ import json
 import threading
 import time
 from collections.abc import Callable, Iterator
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import httpx
 from sqlalchemy import event
 
+from auricle.store.schema import Job
 from auricle.testing import silence, write_wav
 from live_server import LiveServer
 from services import wait_until
@@ -63,6 +65,47 @@ def test_a_stream_is_resumed_without_repeating_itself(
     name, _, data = next(resumed)
     assert (name, data["id"], data["state"]) == ("job", jobs[1], "cancelled")
     resumed.close()
+
+
+def test_a_stream_of_a_job_that_has_ended_ends_wherever_it_is_resumed(
+    server: LiveServer, meeting: Path
+) -> None:
+    job = server.upload(meeting)["job"]["id"]
+    *_, (_, last, _) = events(server, f"/jobs/{job}/events")
+    assert list(events(server, f"/jobs/{job}/events", last=last)) == []
+    (again,) = events(server, f"/jobs/{job}/events", last=f"{job}:1")
+    assert again[2]["state"] == "done"
+
+
+def test_a_stream_of_a_job_that_is_deleted_ends(make_server: Callable[..., LiveServer], talk: Path) -> None:
+    server = make_server(gpu_workers=0, cpu_workers=0)
+    accepted = server.upload(talk)
+    stream = events(server, f"/jobs/{accepted['job']['id']}/events")
+    assert next(stream)[2]["state"] == "queued"
+    recording = f"/recordings/{accepted['recording']['id']}"
+    server.client.delete(recording, params={"forever": "true"}).raise_for_status()
+    assert "queued" not in [data["state"] for _, _, data in stream]
+
+
+def test_jobs_that_ended_while_nobody_listened_come_in_the_resumed_stream_of_all(
+    make_server: Callable[..., LiveServer], talk: Path
+) -> None:
+    server = make_server(gpu_workers=0, cpu_workers=0, auth="on")
+    job = server.upload(talk)["job"]["id"]
+    stream = events(server, "/events")
+    _, last, _ = next(stream)
+    stream.close()
+    server.client.post(f"/jobs/{job}/cancel").raise_for_status()
+    with server.service.database.write() as session:
+        session.get_one(Job, job).finished_at -= timedelta(minutes=1)
+    resumed = events(server, "/events", last=last)
+    assert next(resumed)[2]["state"] == "cancelled"
+    resumed.close()
+    with server.member("event-reader") as other:
+        own = server.upload(talk, other)["job"]["id"]
+        with other.stream("GET", "/events", headers={"Last-Event-ID": last}) as answer:
+            first = next(line for line in answer.iter_lines() if line.startswith("data:"))
+        assert json.loads(first.removeprefix("data:"))["id"] == own
 
 
 def test_new_jobs_appear_in_the_stream_of_all(make_server: Callable[..., LiveServer], tmp_path: Path) -> None:

@@ -49,13 +49,23 @@ class Reader:
     owner: str | None
     sent: dict[str, int]
     pending: dict[str, JobModel] = field(default_factory=dict)
+    ended: set[str] = field(default_factory=set)
     news: asyncio.Event = field(default_factory=asyncio.Event)
 
     def tell(self, job: JobModel) -> None:
         """Keep the newest state of a job until the reader takes it."""
         waits = self.pending.get(job.id)
-        if self.sent.get(job.id) != job.version and (waits is None or waits.version < job.version):
+        if waits is not None and waits.version >= job.version:
+            return
+        (self.ended.add if job.state in ENDED else self.ended.discard)(job.id)
+        if self.sent.get(job.id) != job.version:
             self.pending[job.id] = job
+            self.news.set()
+
+    def forget(self, gone: set[str]) -> None:
+        """Jobs that were deleted are not watched any more."""
+        if self.jobs & gone:
+            self.jobs -= gone
             self.news.set()
 
 
@@ -70,8 +80,11 @@ class Watch:
         self.over = False
 
     async def join(self, reader: Reader) -> None:
-        """Begin to watch; the present states come first."""
-        for job in await run_in_threadpool(self._look, reader.jobs, reader.owner, {}):
+        """Begin to watch; the present states come first, of jobs that ended meanwhile too."""
+        if reader.owner:
+            reader.jobs |= await run_in_threadpool(self._jobs_among, reader.owner, reader.sent)
+        changed, _ = await run_in_threadpool(self._look, reader.jobs, reader.owner, {})
+        for job in changed:
             reader.jobs.add(job.id)
             reader.tell(job)
             # The loop may have seen it change since, for others: it tells everybody what there is now.
@@ -105,11 +118,14 @@ class Watch:
                         if reader.owner == owner:
                             reader.jobs.update(new)
                 watched = {job for reader in self._readers for job in reader.jobs}
-                for job in await run_in_threadpool(self._look, watched, None, self._seen):
+                changed, gone = await run_in_threadpool(self._look, watched, None, self._seen)
+                for job in changed:
                     self._seen[job.id] = job.version
                     for reader in self._readers:
                         if job.id in reader.jobs:
                             reader.tell(job)
+                for reader in self._readers:
+                    reader.forget(gone)
             except StorageUnavailable as error:
                 log.warning("watch_interrupted", error=str(error))
 
@@ -120,12 +136,22 @@ class Watch:
             query = select(Job.id).where(Job.owner_id == owner, or_(Job.state.in_(OPEN), lately))
             return list(session.scalars(query.order_by(Job.id.desc()).limit(_MOST_JOBS)))
 
-    def _look(self, jobs: Iterable[str], owner: str | None, seen: dict[str, int]) -> list[JobModel]:
-        """The jobs whose version is not the one seen before."""
+    def _jobs_among(self, owner: str, ids: Iterable[str]) -> set[str]:
+        """Those of these jobs that are a person's own."""
+        with self._service.database.read() as session:
+            own = select(Job.id).where(Job.owner_id == owner, Job.id.in_(list(ids)[-_MOST_JOBS:]))
+            return set(session.scalars(own))
+
+    def _look(
+        self, jobs: Iterable[str], owner: str | None, seen: dict[str, int]
+    ) -> tuple[list[JobModel], set[str]]:
+        """The jobs whose version is not the one seen before, and those that are gone."""
         wanted = {*jobs, *(self._open_jobs(owner) if owner else ())}
         with self._service.database.read() as session:
-            changed = [job for job, version in versions(session, wanted).items() if seen.get(job) != version]
-            return job_models(session, session.scalars(select(Job).where(Job.id.in_(changed))).all())
+            found = versions(session, wanted)
+            changed = [job for job, version in found.items() if seen.get(job) != version]
+            models = job_models(session, session.scalars(select(Job).where(Job.id.in_(changed))).all())
+            return models, wanted - found.keys()
 
 
 @contextlib.asynccontextmanager
@@ -205,8 +231,8 @@ async def _stream(
                 yield ServerSentEvent(
                     event="job", id=_event_id(reader.sent), data=job.model_dump(mode="json")
                 )
-                if until_ended and job.state in ENDED:
-                    return
+            if until_ended and reader.jobs <= reader.ended:
+                return
             reader.news.clear()
             if not reader.pending and not watch.over:
                 await reader.news.wait()
