@@ -155,6 +155,8 @@ def test_lists_can_be_narrowed(
     assert found(needs_review="true") == []
     assert found(since="2100-01-01T00:00:00Z") == []
     assert found(until="2100-01-01T00:00:00+02:00") == ids[::-1]
+    assert found(since="0001-01-01") == found(until="9999-12-31") == ids[::-1]
+    assert found(since="9999-12-31T23:59:59-14:00") == found(until="0001-01-01T00:00:00+14:00") == []
     assert server.client.get("/tags").json() == {"money": 2, "Ärger": 1}
     counts = server.client.get("/recordings/counts").json()
     assert (counts["all"], counts["running"], counts["tags"]) == (3, 2, {"money": 2, "Ärger": 1})

@@ -1,7 +1,7 @@
 """What goes over the wire about recordings and jobs."""
 
 from collections.abc import Sequence
-from datetime import UTC, datetime
+from datetime import MINYEAR, UTC, datetime
 from typing import Annotated, Any
 
 from pydantic import BaseModel, Field, PlainSerializer
@@ -9,7 +9,6 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from auricle.engines.models import plain_name
-from auricle.errors import InvalidOption
 from auricle.jobs.status import JobStatus, statuses
 from auricle.store.schema import Job, Recording
 from auricle.store.tags import tags_of
@@ -26,11 +25,13 @@ Moment = Annotated[
 
 
 def naive(moment: datetime | None) -> datetime | None:
-    """A moment that was sent, as the tables keep it. Raises InvalidOption."""
+    """A moment that was sent, as the tables keep it: the first or the last where UTC has no such year."""
+    if moment is None:
+        return None
     try:
-        return None if moment is None else moment.astimezone(UTC).replace(tzinfo=None)
-    except OverflowError:
-        raise InvalidOption(f"{moment} lies beyond the calendar.") from None
+        return moment.astimezone(UTC).replace(tzinfo=None)
+    except (OverflowError, ValueError):
+        return datetime.min if moment.year == MINYEAR else datetime.max
 
 
 class JobModel(BaseModel):
