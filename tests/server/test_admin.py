@@ -123,6 +123,8 @@ def test_dead_jobs_are_tried_again_all_at_once(idle: LiveServer, talk: Path) -> 
         session.execute(update(Job).values(state="dead", finished_at=now()))
     idle.client.delete(f"/recordings/{accepted[0]['recording']['id']}")
     assert idle.client.post("/admin/jobs/retry-dead").json() == {"retried": 2}
+    thrown = idle.client.post(f"/admin/jobs/{accepted[0]['job']['id']}/retry")
+    assert (thrown.status_code, "restore it first" in thrown.json()["detail"]) == (404, True)
     states = [one["state"] for one in idle.client.get("/admin/jobs").json()["items"]]
     assert states == ["queued", "queued", "dead"]
     assert [action for action, _ in actions(idle, "jobs.")] == ["jobs.retried"]
@@ -141,6 +143,8 @@ def test_the_audit_is_narrowed(idle: LiveServer) -> None:
     assert audited(idle.client, action="recording.", user_id=me) == []
     yesterday = f"{now() - timedelta(days=1):%Y-%m-%dT%H:%M:%SZ}"
     assert audited(idle.client, user_id=me, since=yesterday) == theirs[1:]
+    assert audited(idle.client, user_id=me, since="0001-01-01") == theirs
+    assert audited(idle.client, user_id=me, since="9999-12-31") == []
     assert audited(idle.client, action="%") == []
     assert {one["action"] for one in audited(idle.client)} >= {"key.made", "user.added"}
 

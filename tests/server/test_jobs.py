@@ -77,6 +77,9 @@ def test_what_fails_says_why_and_can_be_tried_again(
     assert (listed["state"], listed["error"]) == ("failed", failed["error"])
     assert server.client.get(f"/jobs/{job}/transcript").status_code == 409
     server.service.storage.put(blob, io.BytesIO(content))
+    server.client.delete(f"/recordings/{recording}").raise_for_status()
+    assert server.client.post(f"/jobs/{job}/retry").status_code == 404
+    server.client.post(f"/recordings/{recording}/restore").raise_for_status()
     assert server.client.post(f"/jobs/{job}/retry").status_code == 200
     assert server.wait(job)["state"] == "done"
     assert server.client.post(f"/jobs/{job}/retry").status_code == 409

@@ -81,7 +81,12 @@ def cancel_job(session: Session, job: Job) -> None:
 
 
 def retry_job(session: Session, job: Job) -> set[str]:
-    """Try again what failed; returns the queues to ring. Raises Conflict where nothing has failed."""
+    """Try again what failed; returns the queues to ring.
+
+    Raises NotFound where the recording is in the trash, Conflict where nothing has failed.
+    """
+    if session.get_one(Recording, job.recording_id).deleted_at is not None:
+        raise NotFound("The recording of this job is in the trash: restore it first.")
     if job.state not in ENDED:
         raise Conflict("This job has not ended yet: there is nothing to try again.")
     if job.state == "done" and not job.warnings:
