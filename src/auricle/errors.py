@@ -18,6 +18,7 @@ AuricleError
 ├── QuotaExceeded         this user has used up what is allowed
 ├── RateLimited           this came too often
 ├── Busy                  too many requests wait already
+├── Draining              the server is about to end
 ├── Forbidden             this user may not do this
 ├── Unauthorized          the key or session is not valid
 └── Cancelled             somebody asked to stop
@@ -127,6 +128,14 @@ class RateLimited(AuricleError):
 class Busy(AuricleError):
     code = "busy"
     retryable = True
+
+
+class Draining(AuricleError):
+    code = "draining"
+    retryable = True
+
+    def __init__(self) -> None:
+        super().__init__("The server is about to end: send the request again in a moment.")
 
 
 class Forbidden(AuricleError):

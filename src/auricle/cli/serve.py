@@ -1,5 +1,8 @@
 """`auricle serve`: the server, which also does the work where no other workers are called."""
 
+import os
+import sys
+import threading
 from typing import Annotated
 
 import typer
@@ -34,3 +37,8 @@ def serve(
     logs.configure(settings.log_level, settings.log_format)
     with ending_on_sigterm():
         server.serve(settings)
+    if any(thread.daemon for thread in threading.enumerate()):
+        # Python would stop what is stuck there in the middle of native code, which aborts the process.
+        sys.stdout.flush()
+        sys.stderr.flush()
+        os._exit(0)

@@ -1,7 +1,9 @@
 """Places for requests whose answer somebody waits for, and the queue before them."""
 
 import asyncio
+import contextlib
 from collections import Counter
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from auricle.errors import Busy
@@ -32,6 +34,8 @@ class Desk:
         self._queue = queue
         self._active: list[Ticket] = []
         self._waiting: list[Ticket] = []
+        self._farewells: set[asyncio.Future[None]] = set()
+        self.closed = False
 
     @property
     def waiting(self) -> int:
@@ -56,6 +60,26 @@ class Desk:
         """Give up a place, or the wish for one."""
         (self._waiting if ticket in self._waiting else self._active).remove(ticket)
         self._call()
+
+    def close(self) -> None:
+        """Let everybody go: the server is about to end."""
+        self.closed = True
+        for farewell in self._farewells:
+            farewell.set_result(None)
+        self._farewells.clear()
+
+    @contextlib.contextmanager
+    def farewell(self) -> Iterator[asyncio.Future[None]]:
+        """What is done as soon as the desk is closed."""
+        coming: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        if self.closed:
+            coming.set_result(None)
+        else:
+            self._farewells.add(coming)
+        try:
+            yield coming
+        finally:
+            self._farewells.discard(coming)
 
     def _call(self) -> None:
         """Give free places to those who are next, and tell the others where they stand."""

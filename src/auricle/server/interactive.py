@@ -18,11 +18,12 @@ from starlette.concurrency import run_in_threadpool
 from auricle.accounts.quotas import refuse_more_audio
 from auricle.engines import Engine, LanguageGuess
 from auricle.engines.scheduler import Priority
-from auricle.errors import Cancelled, StorageUnavailable
+from auricle.errors import Cancelled, Draining, StorageUnavailable
 from auricle.jobs.options import JobOptions, preparation
 from auricle.metrics import metrics
 from auricle.pipeline import Progress, Report, run_at_once, spoken_language
 from auricle.server import delegating
+from auricle.server.desk import Desk
 from auricle.server.service import Service
 from auricle.store.usage import count_usage
 from auricle.transcript import Segment, Transcript
@@ -75,11 +76,16 @@ def hear(
 
     Closing it (`contextlib.aclosing`) stops this request's work within a segment, and nobody else's. Leave
     `path` alone until it is closed; it may be gone then. Raises Busy, before any event, where too many wait,
-    QuotaExceeded where the owner has used up the day's audio, and the errors of `pipeline.run_at_once`.
+    QuotaExceeded where the owner has used up the day's audio, Draining where the server ends meanwhile, and
+    the errors of `pipeline.run_at_once`.
     """
     if _hears_here(service):
-        return _here(service, owner_id, lambda report: _transcribed(service, owner_id, path, options, report))
-    return _elsewhere(service, owner_id, path, options, filename)
+        events = _here(
+            service, owner_id, lambda report: _transcribed(service, owner_id, path, options, report)
+        )
+    else:
+        events = _elsewhere(service, owner_id, path, options, filename)
+    return _until_closed(service.desk, events)
 
 
 async def ask_language(
@@ -93,8 +99,8 @@ async def ask_language(
         events = _here(service, owner_id, lambda report: _told(service, path, options, report))
     else:
         events = _elsewhere(service, owner_id, path, replace(options, end=_FIRST_MINUTES), filename)
-    async with contextlib.aclosing(events):
-        async for event in events:
+    async with contextlib.aclosing(_until_closed(service.desk, events)) as told:
+        async for event in told:
             if isinstance(event, Told):
                 return event.language
             if isinstance(event, Finished):
@@ -107,6 +113,25 @@ def _hears_here(service: Service) -> bool:
     return service.crew is not None and service.settings.gpu_workers > 0
 
 
+async def _until_closed(desk: Desk, events: AsyncGenerator[Event, None]) -> AsyncGenerator[Event, None]:
+    """The events; raises Draining when the desk closes before the last."""
+    with desk.farewell() as farewell:
+        async with contextlib.aclosing(events):
+            while True:
+                coming = asyncio.ensure_future(anext(events))
+                either: list[asyncio.Future[Any]] = [coming, farewell]
+                try:
+                    await asyncio.wait(either, return_when=asyncio.FIRST_COMPLETED)
+                    if not coming.done():
+                        raise Draining
+                    yield coming.result()
+                except StopAsyncIteration:
+                    return
+                finally:
+                    coming.cancel()
+                    await surely(asyncio.wait([coming]))
+
+
 async def _here(
     service: Service, owner_id: str, work: Callable[[Report], Finished | Told]
 ) -> AsyncGenerator[Event, None]:
@@ -117,7 +142,7 @@ async def _here(
             ticket.news.clear()
             yield Queued(ticket.position)
             await ticket.news.wait()
-        async with _Hearing(work) as hearing:
+        async with _Hearing(service, work) as hearing:
             while True:
                 event = await hearing.next_event()
                 yield event
@@ -130,7 +155,8 @@ async def _here(
 class _Hearing:
     """An answer in the making, in a thread of its own: routes share a limited number of others."""
 
-    def __init__(self, work: Callable[[Report], Finished | Told]) -> None:
+    def __init__(self, service: Service, work: Callable[[Report], Finished | Told]) -> None:
+        self._service = service
         self._answer = work
         self._loop = asyncio.get_running_loop()
         self._news: asyncio.Queue[Event | BaseException] = asyncio.Queue()
@@ -139,13 +165,19 @@ class _Hearing:
 
     async def __aenter__(self) -> "_Hearing":
         work = contextvars.copy_context().run
-        threading.Thread(target=work, args=(self._work,), name="interactive", daemon=True).start()
+        thread = threading.Thread(target=work, args=(self._work,), name="interactive", daemon=True)
+        self._service.listeners.add(thread)
+        thread.start()
         return self
 
     async def __aexit__(self, *_: object) -> None:
-        """Stop, and wait until the thread is done with the file."""
+        """Stop, and wait until the thread is done with the file; where the server ends, it waits for that."""
         self._unwanted.set()
-        await surely(self._over.wait())
+        over = asyncio.ensure_future(self._over.wait())
+        with self._service.desk.farewell() as farewell:
+            either: list[asyncio.Future[Any]] = [over, farewell]
+            await surely(asyncio.wait(either, return_when=asyncio.FIRST_COMPLETED))
+        over.cancel()
 
     async def next_event(self) -> Event:
         """What comes of it next; raises what it ended with."""
@@ -160,8 +192,10 @@ class _Hearing:
             outcome = self._answer(self._report)
         except BaseException as error:
             outcome = error
-        self._loop.call_soon_threadsafe(self._news.put_nowait, outcome)
-        self._loop.call_soon_threadsafe(self._over.set)
+        with contextlib.suppress(RuntimeError):  # the server has ended
+            self._loop.call_soon_threadsafe(self._news.put_nowait, outcome)
+            self._loop.call_soon_threadsafe(self._over.set)
+        self._service.listeners.discard(threading.current_thread())
 
     def _report(self, progress: Progress) -> None:
         if self._unwanted.is_set():
@@ -230,14 +264,14 @@ async def _elsewhere(
                 return
             await asyncio.sleep(_LOOK)
     finally:
-        await surely(_end(errand))
+        await surely(_end(service.desk, errand))
 
 
-async def _end(errand: delegating.Errand) -> None:
+async def _end(desk: Desk, errand: delegating.Errand) -> None:
     await run_in_threadpool(errand.cancel)
     with contextlib.suppress(TimeoutError):
         async with asyncio.timeout(delegating.FAREWELL):
-            while await run_in_threadpool(errand.is_open):
+            while not desk.closed and await run_in_threadpool(errand.is_open):
                 await asyncio.sleep(_LOOK)
     await run_in_threadpool(errand.erase)
 

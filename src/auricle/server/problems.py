@@ -41,6 +41,7 @@ STATUS: Mapping[str, int] = {
     "engine_unavailable": 503,
     "engine_failed": 502,
     "storage_unavailable": 503,
+    "draining": 503,
     "disk_full": 507,
 }
 #: After how many seconds (s) a refused request may be worth repeating.
@@ -112,7 +113,8 @@ def status_of(error: AuricleError) -> int:
     return STATUS.get(error.code, 500)
 
 
-def _of_error(scope: Scope, error: AuricleError) -> JSONResponse:
+def of_error(scope: Scope, error: AuricleError) -> JSONResponse:
+    """The answer for one of our own errors."""
     return answer(
         scope,
         status_of(error),
@@ -144,7 +146,7 @@ def add_problems(app: FastAPI) -> None:
         assert isinstance(error, AuricleError)  # noqa: S101 - what the handler is registered for
         if isinstance(error, QuotaExceeded):
             metrics().refused("quota")
-        return _of_error(request.scope, error)
+        return of_error(request.scope, error)
 
     @app.exception_handler(RequestValidationError)
     async def _invalid(request: Request, error: Exception) -> JSONResponse:

@@ -1,5 +1,6 @@
 """A name for every request, one event in the log when it has been answered, and its numbers."""
 
+import asyncio
 import re
 import secrets
 import time
@@ -11,7 +12,9 @@ from starlette.datastructures import Headers, MutableHeaders
 from starlette.requests import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from auricle.errors import Draining
 from auricle.metrics import metrics
+from auricle.server.problems import of_error
 
 log = structlog.get_logger(__name__)
 
@@ -135,6 +138,10 @@ class RequestLog:
             answer = await _problem(exchange.scope, error)
             if exchange.answer_began is None:
                 await answer(exchange.scope, counted, named)
+        except asyncio.CancelledError:
+            # The server ends and has waited long enough: nobody above has anything left to do.
+            if exchange.answer_began is None:
+                await of_error(exchange.scope, Draining())(exchange.scope, counted, named)
 
 
 async def _problem(scope: Scope, error: Exception) -> ASGIApp:

@@ -1,5 +1,6 @@
 """The server as a process: its socket, its signals and its end."""
 
+import asyncio
 import contextlib
 import errno
 import gc
@@ -25,6 +26,8 @@ from auricle.settings import Settings
 
 #: How long (s) requests that are being answered may take when the server ends.
 _GRACE = 10
+#: So long (s) before that, what is still being heard is given up: its senders are told so.
+_LAST_WORDS = 2
 #: New objects (Python: 700) before garbage is looked for. All words of a transcript are kept: to look through
 #: those of hours again and again is a third of the work of correcting it.
 _NEW_OBJECTS = 10_000
@@ -49,8 +52,11 @@ class _Server(uvicorn.Server):
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         watch: Watch = self._app.state.watch
+        service: Service = self._app.state.service
         watch.stop()
+        asyncio.get_running_loop().call_later(_GRACE - _LAST_WORDS, service.desk.close)
         await super().shutdown(sockets)
+        service.desk.close()
 
 
 def serve(settings: Settings) -> None:

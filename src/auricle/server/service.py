@@ -40,7 +40,8 @@ log = structlog.get_logger(__name__)
 class Service:
     """The parts of one server; `crew` works on tasks in this process, where no broker calls others.
 
-    `origins` says where the value of each setting comes from, see `auricle.settings.origins_of`.
+    `origins` says where the value of each setting comes from, see `auricle.settings.origins_of`; `listeners`
+    are the threads that hear what somebody waits for.
     """
 
     settings: Settings
@@ -53,6 +54,7 @@ class Service:
     desk: Desk
     origins: Mapping[str, str]
     fetches: Fetches = field(default_factory=Fetches)
+    listeners: set[threading.Thread] = field(default_factory=set)
     started_at: datetime = field(default_factory=now)
     #: The server was told to stop.
     stopping: threading.Event = field(default_factory=threading.Event)
@@ -132,6 +134,9 @@ def _stop_work(service: Service, loops: Sequence[threading.Thread]) -> None:
     service.fetches.close()
     if service.crew is not None and not service.crew.stop(service.settings.drain_timeout):
         log.warning("tasks_left_running", note="their leases run out, or the next start takes them back")
+    for listener in tuple(service.listeners):
+        if listener.is_alive():
+            listener.join(max(0.0, end - time.monotonic()))
     for loop in loops:
         if loop.ident is not None:
             loop.join(max(1.0, end - time.monotonic()))
