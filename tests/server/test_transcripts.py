@@ -297,6 +297,44 @@ def test_what_is_exported_can_be_imported_again(server: LiveServer, recording: s
         assert imported["segments"][0]["start"] == pytest.approx(original["segments"][0]["start"], abs=0.5)
 
 
+def test_what_is_imported_keeps_the_language_unless_the_file_or_the_request_says_another(
+    server: LiveServer, talk: Path
+) -> None:
+    recording = server.transcribed(talk, options='{"language": "en"}')["id"]
+    path = f"/recordings/{recording}/transcript/import"
+    srt = b"1\n00:00:00,000 --> 00:00:01,000\nHallo.\n"
+    whisper = b'{"language": "french", "segments": [{"start": 0, "end": 1, "text": "Bonjour."}]}'
+    for content, params, language in (
+        (srt, {}, "en"),
+        (srt, {"language": "German"}, "de"),
+        (whisper, {}, "fr"),
+        (whisper, {"language": "it"}, "it"),
+    ):
+        answer = server.client.post(path, content=content, params=params)
+        assert (answer.status_code, answer.json()["language"]) == (201, language)
+        assert server.client.get(f"/recordings/{recording}").json()["language"] == language
+    found = server.client.get("/recordings", params={"language": "it"}).json()["items"]
+    assert recording in [one["id"] for one in found]
+    refused = server.client.post(path, content=srt, params={"language": "klingon"})
+    assert (refused.status_code, refused.json()["code"]) == (400, "invalid_option")
+
+
+def test_what_lies_behind_the_end_of_a_recording_is_kept_with_a_warning_unless_all_of_it_does(
+    server: LiveServer, talk: Path
+) -> None:
+    recording = server.transcribed(talk)["id"]
+    path = f"/recordings/{recording}/transcript/import"
+    here, far = "1\n00:00:00,000 --> 00:00:09,000\nHello.\n\n", "2\n01:00:00,000 --> 01:00:01,000\nBye.\n"
+    assert server.client.post(path, content=here + far).status_code == 201
+    imported = read(server, recording)
+    assert imported["text"].split() == ["Hello.", "Bye."]
+    (warning,) = imported["made_with"]["warnings"]
+    assert warning.startswith("1 of 2 segments begin after the end of the recording")
+    refused = server.client.post(path, content=far)
+    assert (refused.status_code, refused.json()["code"]) == (400, "invalid_option")
+    assert "another recording" in refused.json()["detail"]
+
+
 @pytest.mark.parametrize("content", [b"", b"{", b"\0\1\2", b"1\n00:00 --> x\nhello", b'{"segments": 1}'])
 def test_what_is_no_transcript_is_refused(server: LiveServer, talk: Path, content: bytes) -> None:
     other = server.upload(talk, transcribe="false")["recording"]["id"]

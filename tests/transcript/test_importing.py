@@ -94,7 +94,7 @@ def test_whisper_and_openai_json_are_read() -> None:
     first = read_transcript(json.dumps(inside).encode())
     assert (first.language, first.segments[0].words) == ("en", (Word("Hi", 0.0, 1.0, 0.5),))
     second = read_transcript(json.dumps(beside).encode())
-    assert (second.language, second.duration) == (None, 9.5)
+    assert (second.language, second.duration) == ("en", 9.5)
     assert [[word.text for word in one.words] for one in second.segments] == [["Hi"], ["you"]]
 
 

@@ -1,13 +1,15 @@
 """Routes for changing transcripts: edits, speakers, older versions, imports."""
 
 from collections.abc import Callable
-from typing import Any
+from dataclasses import replace
+from typing import Annotated, Any
 
-from fastapi import APIRouter, Request, Response
+from fastapi import APIRouter, Query, Request, Response
 from pydantic import Field
 from starlette.concurrency import run_in_threadpool
 
-from auricle.errors import LimitExceeded, NotFound, Outdated
+from auricle.engines.languages import language_code
+from auricle.errors import InvalidOption, LimitExceeded, NotFound, Outdated
 from auricle.server.bodies import Sent
 from auricle.server.deps import ServiceDep, UserDep
 from auricle.server.incoming import RAW_BODY
@@ -140,9 +142,29 @@ def join_speakers(
 
 @router.post("/recordings/{recording_id}/transcript/import", status_code=201, openapi_extra=RAW_BODY)
 async def import_transcript(
-    request: Request, service: ServiceDep, user: UserDep, recording_id: str
+    request: Request,
+    service: ServiceDep,
+    user: UserDep,
+    recording_id: str,
+    language: Annotated[
+        str | None,
+        Query(
+            max_length=40,
+            description="A code such as en, or a name as english. Without it: what the file says, else that "
+            "of the recording so far.",
+        ),
+    ] = None,
 ) -> VersionModel:
-    """Take over an SRT, WebVTT or JSON transcript made elsewhere: it is the body of the request."""
+    """Take over an SRT, WebVTT or JSON transcript made elsewhere: it is the body of the request.
+
+    What begins after the end of the recording is kept, with a warning in `made_with`; where all of it does,
+    it is refused.
+    """
+    code = language_code(language)
+    if language is not None and code is None:
+        raise InvalidOption(
+            f"language is {language!r}, but has to be a code such as en, or a name as english."
+        )
     content = bytearray()
     async for chunk in request.stream():
         content += chunk
@@ -153,6 +175,7 @@ async def import_transcript(
         with service.database.read() as session:
             recording = find_recording(session, user.id, recording_id)
         transcript = read_transcript(bytes(content), recording.duration)
+        transcript = replace(transcript, language=code or transcript.language or recording.language)
         return _saved(service, recording_id, transcript, Making("import", user.id))
 
     return await run_in_threadpool(save)

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
+from auricle.engines.languages import language_code
 from auricle.errors import InvalidOption
 from auricle.transcript.given import LONGEST, read_segment, read_speaker
 from auricle.transcript.model import SCHEMA, MadeWith, Segment, Speaker, Transcript, Word
@@ -22,9 +23,25 @@ _MOST_SEGMENTS = 1_000_000
 def read_transcript(content: bytes, duration: float | None = None) -> Transcript:
     """A transcript from a file, whose form is told by its content and never by its name.
 
-    `duration` (s) is the recording's, where it is known. Raises InvalidOption, which says what is wrong and
-    in which line.
+    `duration` (s) is the recording's, where it is known: segments that begin after its end are kept, with a
+    warning. Raises InvalidOption, which says what is wrong and in which line, also where all lie behind it.
     """
+    return _fitted(_read(content, duration), duration)
+
+
+def _fitted(transcript: Transcript, duration: float | None) -> Transcript:
+    behind = [one for one in transcript.segments if duration is not None and one.start >= duration]
+    if not behind:
+        return transcript
+    beyond = f"begin after the end of the recording, which lasts {duration:.1f} s"
+    if len(behind) == len(transcript.segments):
+        raise InvalidOption(f"All segments {beyond}: this is the transcript of another recording.")
+    made = transcript.made_with
+    warning = f"{len(behind)} of {len(transcript.segments)} segments {beyond}: is it the right transcript?"
+    return replace(transcript, made_with=replace(made, warnings=(*made.warnings, warning)))
+
+
+def _read(content: bytes, duration: float | None) -> Transcript:
     text, warnings = _decoded(content)
     stripped = text.lstrip()
     if stripped.startswith(("{", "[")):
@@ -188,9 +205,8 @@ def _transcript(
         for number, one in enumerate(ordered)
     ]
     last = max((one.end for one in ordered), default=0.0)
-    code = language if isinstance(language, str) and re.fullmatch("[a-z]{2,3}", language) else None
     return Transcript(
-        language=code,
+        language=language_code(language),
         duration=max(last, duration or 0.0),
         segments=tuple(numbered),
         made_with=MadeWith("import", kind, warnings=warnings),
