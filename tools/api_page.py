@@ -42,8 +42,10 @@ curl "$api/jobs/$job/transcript?format=srt"           # fetch what was said
 - **Progress** is sent as the present state, never as a change, so a stream that broke can be opened
   again with `Last-Event-ID` and nothing is missed. `GET /jobs/{id}/segments` gives the text as it comes.
 - **Large files** go in parts: `POST /uploads`, `PUT` each part (side by side, again after a failure),
-  `POST .../complete`. On S3 the answer has an address for each part, and the bytes never pass through
-  the server.
+  `POST .../complete`, which may be repeated: 200 and the same recording. An upload that is refused then
+  (a wrong option, too many jobs) keeps its parts until it is completed, deleted, or has expired. On S3 the
+  answer has an address for each part, and the bytes never pass through the server; what they hold is known
+  only when their job begins, so there `duplicate_of` is null and `on_duplicate=return` is refused.
 """
 
 _TITLES = {

@@ -1,9 +1,11 @@
 """What every storage does, on disk and on S3."""
 
 import contextlib
+import hashlib
 import io
 import threading
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import httpx
@@ -149,9 +151,11 @@ def test_parts_come_in_any_order_and_twice(storage: Storage) -> None:
         assert (stored.number, stored.size) == (number, len(parts[number]))
     assert [part.number for part in storage.uploads.parts("talk", token)] == [1, 2, 3]
     assert keys(storage) == []
-    size = sum(map(len, parts.values()))
-    assert storage.uploads.complete("talk", token) == size
-    assert storage.uploads.complete("talk", token) == size
+    sizes = [len(parts[number]) for number in (1, 2, 3)]
+    for _ in range(2):
+        joined = storage.uploads.complete("talk", token, sizes)
+        assert joined.size == sum(sizes)
+        assert joined.sha256 in (None, hashlib.sha256(b"".join(parts.values())).hexdigest())
     assert read(storage, "talk") == b"".join(parts.values())
     assert keys(storage) == ["talk"]
 
@@ -169,8 +173,43 @@ def test_an_upload_with_a_gap_says_which_part_to_send(storage: Storage) -> None:
     for number in (1, 4):
         storage.uploads.put("talk", token, number, io.BytesIO(b"x" * 10), 10)
     with pytest.raises(Conflict, match="send part 2, 3"):
-        storage.uploads.complete("talk", token)
+        storage.uploads.complete("talk", token, [10] * 4)
     assert len(storage.uploads.parts("talk", token)) == 2
+
+
+def test_a_part_that_has_another_size_than_it_should_is_asked_for_again(storage: Storage) -> None:
+    token = storage.uploads.begin("talk")
+    storage.uploads.put("talk", token, 1, io.BytesIO(b"x" * 10), 10)
+    with pytest.raises(Conflict, match="send part 1"):
+        storage.uploads.complete("talk", token, [11])
+    assert storage.uploads.complete("talk", token, [10]).size == 10
+
+
+def test_many_that_complete_an_upload_at_the_same_time_all_get_it(storage: Storage) -> None:
+    parts = [bytes([number]) * size for number, size in enumerate((5 * MIB, 5 * MIB, 99))]
+    token = storage.uploads.begin("talk")
+    for number, part in enumerate(parts, 1):
+        storage.uploads.put("talk", token, number, io.BytesIO(part), len(part))
+    sizes = [len(part) for part in parts]
+    with ThreadPoolExecutor(8) as pool:
+        joined = list(pool.map(lambda _: storage.uploads.complete("talk", token, sizes), range(8)))
+    assert {one.size for one in joined} == {sum(sizes)}
+    assert len({one.sha256 for one in joined}) == 1
+    assert read(storage, "talk") == b"".join(parts)
+
+
+def test_an_upload_that_ended_leaves_no_file_but_its_blob(tmp_path: Path) -> None:
+    storage = open_storage(tmp_path.as_uri())
+    for key in ("talk", None):
+        token = storage.uploads.begin("talk")
+        storage.uploads.put("talk", token, 1, io.BytesIO(b"x" * 10), 10)
+        if key:
+            storage.uploads.complete(key, token, [10])
+        else:
+            storage.uploads.abort("talk", token)
+        with pytest.raises(NotFound):
+            storage.uploads.put("talk", token, 1, io.BytesIO(b"x" * 10), 10)
+    assert [path.name for path in tmp_path.rglob("*") if path.is_file()] == ["talk"]
 
 
 def test_an_aborted_upload_is_unknown(storage: Storage) -> None:
@@ -180,7 +219,7 @@ def test_an_aborted_upload_is_unknown(storage: Storage) -> None:
     with pytest.raises(NotFound):
         storage.uploads.parts("talk", token)
     with pytest.raises(NotFound):
-        storage.uploads.complete("talk", token)
+        storage.uploads.complete("talk", token, [10])
 
 
 def test_s3_gives_addresses_that_work_without_credentials(s3_storage: Storage) -> None:
@@ -188,7 +227,7 @@ def test_s3_gives_addresses_that_work_without_credentials(s3_storage: Storage) -
     address = s3_storage.uploads.url("talk", token, 1)
     assert address is not None
     assert httpx.put(address, content=b"x" * 10).status_code == 200
-    s3_storage.uploads.complete("talk", token)
+    s3_storage.uploads.complete("talk", token, [10])
     download = s3_storage.download_url("talk", 'Gespräch "1".wav', "audio/wav")
     assert download is not None
     answer = httpx.get(download)
@@ -243,10 +282,13 @@ def test_a_join_that_was_interrupted_goes_on(tmp_path: Path) -> None:
     first, second, third = sorted(folder.iterdir())
     joined = folder / "joined-2-200"
     joined.write_bytes(first.read_bytes() + second.read_bytes() + third.read_bytes()[:50])
-    first.unlink()
-    assert [part.number for part in storage.uploads.parts("talk", token)] == [3]
-    assert storage.uploads.complete("talk", token) == 300
-    assert read(storage, "talk") == b"".join(bytes([number]) * 100 for number in (1, 2, 3))
+    first.write_bytes(b"")
+    parts = [(part.number, part.size) for part in storage.uploads.parts("talk", token)]
+    assert parts == [(1, 100), (2, 100), (3, 100)], "none of them has to be sent again"
+    whole = b"".join(bytes([number]) * 100 for number in (1, 2, 3))
+    found = storage.uploads.complete("talk", token, [100] * 3)
+    assert found == (300, hashlib.sha256(whole).hexdigest())
+    assert read(storage, "talk") == whole
 
 
 def test_a_disk_below_its_floor_takes_nothing_more(tmp_path: Path) -> None:

@@ -35,6 +35,7 @@ from auricle.store.schema import (
     now,
 )
 from auricle.store.transcripts import load_transcript
+from auricle.store.uploads import give_up
 from auricle.transcript.review import doubtful_words
 
 _HOUR = 3600.0
@@ -161,12 +162,8 @@ def give_up_uploads(place: Workplace, turn: Turn) -> Counts:
             uploads = session.scalars(select(Upload).where(Upload.id.in_(ids))).all()
         for upload in uploads:
             turn.check()
-            # Its parts first: without the row nobody would know of them.
             with turn.part():
-                if upload.recording_id is None:
-                    place.storage.uploads.abort(upload.blob, upload.token)
-                with place.database.write() as session:
-                    session.execute(delete(Upload).where(Upload.id == upload.id))
+                give_up(place.database, place.storage, upload)
                 given_up += 1
     return {"uploads": given_up}
 

@@ -4,14 +4,14 @@ import json
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
 import structlog
 from pydantic import BaseModel, Field
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from auricle.accounts.quotas import refuse_more_space
+from auricle.accounts.quotas import held_quota, refuse_more_space
 from auricle.audio.probe import probe
 from auricle.errors import AudioError, Forbidden, InvalidOption, NotFound
 from auricle.jobs.create import PRIORITIES, create_job
@@ -23,13 +23,15 @@ from auricle.server.incoming import Form, Stored
 from auricle.server.models import JobModel, RecordingModel, job_models, recording_models
 from auricle.server.service import Service
 from auricle.store import recordings as store
-from auricle.store.schema import Job, Recording, User
+from auricle.store.schema import Job, Recording, Upload, User
 from auricle.store.search import index_title
 from auricle.store.tags import set_tags
 from auricle.store.usage import count_usage
 
 log = structlog.get_logger(__name__)
 
+#: What is said of an upload in parts that is not there.
+NO_UPLOAD = "There is no such upload: it was given up, or has expired."
 _MEDIA_TYPE = re.compile(r"(audio|video|application)/[a-z0-9][a-z0-9.+-]{0,100}")
 
 
@@ -47,9 +49,11 @@ class Wishes(Sent):
     title: str | None = None
     tags: list[str] = Field(default=[])
     options: dict[str, Any] = Field(default={})
-    priority: str = "normal"
+    priority: Literal["low", "normal", "high"] = "normal"
     transcribe: bool = True
-    on_duplicate: str = "keep"
+    on_duplicate: Literal["keep", "return"] = Field(
+        default="keep", description="return gives an older recording with the same bytes."
+    )
 
 
 def known(service: Service, user: User, key: str | None) -> Accepted | None:
@@ -66,13 +70,17 @@ def known(service: Service, user: User, key: str | None) -> Accepted | None:
 
 @dataclass(frozen=True, slots=True)
 class Arrival:
-    """A file that has been stored for a recording that is to be; `key` is its Idempotency-Key."""
+    """A file that has been stored for a recording that is to be; `key` is its Idempotency-Key.
+
+    One that came in parts has the id of its upload.
+    """
 
     recording_id: str
     stored: Stored
     filename: str
     media_type: str
-    key: str | None
+    key: str | None = None
+    in_parts: bool = False
 
 
 def asked_options(service: Service, user: User, given: Mapping[str, Any]) -> JobOptions:
@@ -94,40 +102,98 @@ def asked_options(service: Service, user: User, given: Mapping[str, Any]) -> Job
     return read_options({**others, **model_options(settings, model)}, settings)
 
 
-def accept(service: Service, user: User, arrival: Arrival, wishes: Wishes) -> Accepted:
-    """Turn a stored file into a recording and its job; where it cannot be, nothing is written."""
+def accept(service: Service, user: User, arrival: Arrival, wishes: Wishes) -> tuple[Accepted, bool]:
+    """Turn a stored file into a recording and its job; False where an older recording is the answer.
+
+    Where it cannot be, nothing is written, and the file stays.
+    """
     options = asked_options(service, user, wishes.options)
-    if wishes.priority not in PRIORITIES:
-        raise InvalidOption(f"priority is {wishes.priority!r}, but has to be low, normal or high.")
-    stored = arrival.stored
-    _refuse_what_is_no_audio(service, stored.key)
-    name = store.clean_name(arrival.filename)
+    _refuse_what_is_no_audio(service, arrival.stored.key)
+    queues: set[str] = set()
     with service.database.write() as session:
-        refuse_more_space(session, user.id, service.settings, stored.size, upload_id=arrival.recording_id)
-        twin = store.same_audio(session, user.id, stored.sha256)
-        if twin is not None and wishes.on_duplicate == "return":
-            service.storage.delete(stored.key)
-            return accepted_model(session, twin, session.get(Job, twin.job_id) if twin.job_id else None)
-        recording = Recording(
-            id=arrival.recording_id,
-            owner_id=user.id,
-            title=store.clean_title(wishes.title, store.clean_title(name.rsplit(".", 1)[0], name)),
-            filename=name,
-            media_type=_media_type(arrival.media_type),
-            size=stored.size,
-            sha256=stored.sha256 or None,
-            blob=stored.key,
+        # Whoever sends the same file at the same time waits here, and finds what it became.
+        held_quota(session, user.id, service.settings)
+        upload = _held_upload(session, arrival)
+        before = _before(session, user, arrival, wishes)
+        if before is None:
+            accepted, queues = _add(session, service, user, arrival, wishes, options)
+        else:
+            accepted = before
+        if upload is not None:
+            upload.recording_id = accepted.recording.id
+    if accepted.recording.id != arrival.recording_id:
+        service.storage.delete(arrival.stored.key)
+    if before is None:
+        job, size = accepted.job, arrival.stored.size
+        log.info(
+            "recording_accepted", recording=accepted.recording.id, job=job.id if job else None, bytes=size
         )
-        session.add(recording)
-        session.flush()
-        set_tags(session, recording, wishes.tags)
-        index_title(session, recording)
-        count_usage(session, user.id, bytes_in=stored.size)
-        job, queues = _queue(session, service, recording, options, wishes, arrival.key)
-        accepted = accepted_model(session, recording, job, twin)
-    log.info("recording_accepted", recording=recording.id, job=job.id if job else None, bytes=stored.size)
-    service.ring(queues)
-    return accepted
+        service.ring(queues)
+    return accepted, before is None
+
+
+def _held_upload(session: Session, arrival: Arrival) -> Upload | None:
+    """The upload a file came by in parts, if it did; nobody else completes it or gives it up meanwhile."""
+    if not arrival.in_parts:
+        return None
+    upload = session.get(Upload, arrival.recording_id, with_for_update=True)
+    if upload is None:
+        raise NotFound(NO_UPLOAD)
+    return upload
+
+
+def _before(session: Session, user: User, arrival: Arrival, wishes: Wishes) -> Accepted | None:
+    """The older recording that is the answer, if there is one."""
+    if arrival.in_parts:
+        made = made_of_upload(session, session.get_one(Upload, arrival.recording_id))
+        if made is not None:
+            return made
+    if wishes.on_duplicate == "return":
+        twin = store.same_audio(session, user.id, arrival.stored.sha256)
+        if twin is not None:
+            return accepted_model(session, twin, _job_of(session, twin))
+    return None
+
+
+def made_of_upload(session: Session, upload: Upload) -> Accepted | None:
+    """What an upload in parts has become. Raises NotFound where that was erased."""
+    recording = session.get(Recording, upload.recording_id or upload.id)
+    if recording is not None:
+        return accepted_model(session, recording, _job_of(session, recording))
+    if upload.recording_id is not None:
+        raise NotFound("The recording that this upload became was erased.")
+    return None
+
+
+def _job_of(session: Session, recording: Recording) -> Job | None:
+    return session.get(Job, recording.job_id) if recording.job_id else None
+
+
+def _add(
+    session: Session, service: Service, user: User, arrival: Arrival, wishes: Wishes, options: JobOptions
+) -> tuple[Accepted, set[str]]:
+    """A new recording and its job; also the queues to ring once this is committed."""
+    stored = arrival.stored
+    refuse_more_space(session, user.id, service.settings, stored.size, upload_id=arrival.recording_id)
+    twin = store.same_audio(session, user.id, stored.sha256)
+    name = store.clean_name(arrival.filename)
+    recording = Recording(
+        id=arrival.recording_id,
+        owner_id=user.id,
+        title=store.clean_title(wishes.title, store.clean_title(name.rsplit(".", 1)[0], name)),
+        filename=name,
+        media_type=_media_type(arrival.media_type),
+        size=stored.size,
+        sha256=stored.sha256,
+        blob=stored.key,
+    )
+    session.add(recording)
+    session.flush()
+    set_tags(session, recording, wishes.tags)
+    index_title(session, recording)
+    count_usage(session, user.id, bytes_in=stored.size)
+    job, queues = _queue(session, service, recording, options, wishes, arrival.key)
+    return accepted_model(session, recording, job, twin), queues
 
 
 def _media_type(given: str) -> str:
@@ -181,19 +247,24 @@ def _refuse_what_is_no_audio(service: Service, key: str) -> None:
 def wishes_of(form: Form) -> Wishes:
     """What the fields of a form ask for; InvalidOption for a field or value there is not."""
     transcribe = (form.field("transcribe") or "true").lower()
+    priority = form.field("priority") or "normal"
     on_duplicate = form.field("on_duplicate") or "keep"
     if transcribe not in ("true", "false") or on_duplicate not in ("keep", "return"):
         raise InvalidOption("transcribe has to be true or false, and on_duplicate keep or return.")
+    if priority not in PRIORITIES:
+        raise InvalidOption(f"priority is {priority!r}, but has to be low, normal or high.")
     unknown = set(form.fields) - set(Wishes.model_fields)
     if unknown:
         raise InvalidOption(f"There is no field {sorted(unknown)[0]!r} in this form.")
-    return Wishes(
-        title=form.field("title"),
-        tags=[tag for given in form.fields.get("tags", []) for tag in given.split(",")],
-        options=read_json(form.field("options") or "{}"),
-        priority=form.field("priority") or "normal",
-        transcribe=transcribe == "true",
-        on_duplicate=on_duplicate,
+    return Wishes.model_validate(
+        {
+            "title": form.field("title"),
+            "tags": [tag for given in form.fields.get("tags", []) for tag in given.split(",")],
+            "options": read_json(form.field("options") or "{}"),
+            "priority": priority,
+            "transcribe": transcribe == "true",
+            "on_duplicate": on_duplicate,
+        }
     )
 
 

@@ -39,11 +39,11 @@ _LOOK = 64 << 20
 
 @dataclass(frozen=True, slots=True)
 class Stored:
-    """A file that has been stored: its key, its size in bytes, and what it holds."""
+    """A file that has been stored: its key, its size in bytes, and what it holds where that is known."""
 
     key: str
     size: int
-    sha256: str
+    sha256: str | None
 
 
 class _Pipe:

@@ -115,15 +115,16 @@ async def upload_recording(
         return before
     recording_id = new_id()
 
-    async def keep(form: Form) -> Accepted:
+    async def keep(form: Form) -> tuple[Accepted, bool]:
         wishes = wishes_of(form)
         if form.stored is None:
             raise InvalidOption("The form has no part named file: that is the recording.")
         arrival = Arrival(recording_id, form.stored, form.filename, form.media_type, idempotency_key)
         return await run_in_threadpool(accept, service, user, arrival, wishes)
 
-    accepted = await receive_form(request, service, f"recordings/{recording_id}/source", keep)
-    return _answered(response, accepted, recording_id)
+    accepted, new = await receive_form(request, service, f"recordings/{recording_id}/source", keep)
+    response.status_code = 201 if new else 200
+    return accepted
 
 
 @router.put("/recordings", status_code=201, openapi_extra=RAW_BODY)
@@ -158,18 +159,12 @@ async def put_recording(
     recording_id = new_id()
     kind = request.headers.get("content-type", "")
 
-    async def keep(stored: Stored) -> Accepted:
+    async def keep(stored: Stored) -> tuple[Accepted, bool]:
         arrival = Arrival(recording_id, stored, filename, kind, idempotency_key)
         return await run_in_threadpool(accept, service, user, arrival, wishes)
 
-    accepted = await receive_body(request, service, f"recordings/{recording_id}/source", keep)
-    return _answered(response, accepted, recording_id)
-
-
-def _answered(response: Response, accepted: Accepted, recording_id: str) -> Accepted:
-    """200 instead of 201 where an older recording is the answer."""
-    if accepted.recording.id != recording_id:
-        response.status_code = 200
+    accepted, new = await receive_body(request, service, f"recordings/{recording_id}/source", keep)
+    response.status_code = 201 if new else 200
     return accepted
 
 

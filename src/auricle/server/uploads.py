@@ -4,23 +4,31 @@ import math
 from datetime import timedelta
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Path, Request
+from fastapi import APIRouter, Path, Request, Response
 from pydantic import BaseModel, Field
-from sqlalchemy import update
 from sqlalchemy.orm import Session
 from starlette.concurrency import run_in_threadpool
 
 from auricle.accounts.quotas import refuse_more_space
-from auricle.errors import AuricleError, Conflict, NotFound
-from auricle.server.accepting import Accepted, Arrival, Wishes, accept, accepted_model, asked_options
+from auricle.errors import AuricleError, Conflict, NotFound, UnsupportedOption
+from auricle.server.accepting import (
+    NO_UPLOAD,
+    Accepted,
+    Arrival,
+    Wishes,
+    accept,
+    asked_options,
+    made_of_upload,
+)
 from auricle.server.bodies import Sent
 from auricle.server.deps import ServiceDep, UserDep
 from auricle.server.incoming import RAW_BODY, Stored, receive_part, too_large
 from auricle.server.models import Moment
 from auricle.server.service import Service
 from auricle.store.recordings import clean_name
-from auricle.store.schema import Job, Recording, Upload, User, new_id, now
+from auricle.store.schema import Upload, User, new_id, now
 from auricle.store.storage import refuse_when_full
+from auricle.store.uploads import give_up
 
 router = APIRouter(tags=["uploads"])
 
@@ -112,37 +120,42 @@ async def put_part(
 
 @router.post("/uploads/{upload_id}/complete", status_code=201)
 def complete_upload(
-    service: ServiceDep, user: UserDep, upload_id: str, wishes: Wishes | None = None
+    service: ServiceDep, user: UserDep, response: Response, upload_id: str, wishes: Wishes | None = None
 ) -> Accepted:
-    """Put the parts together: the recording and its job, as `POST /recordings` gives them."""
+    """Put the parts together: the recording and its job, as `POST /recordings` gives them.
+
+    200 where that was done before. An upload that is refused stays as it is.
+    """
     wishes = wishes or Wishes()
     asked_options(service, user, wishes.options)
     with service.database.read() as session:
         upload = _find(session, user, upload_id)
-        if upload.recording_id is not None:
-            return _completed(session, upload)
-    missing = sorted(set(range(1, _count(upload) + 1)) - set(_received(service, upload)))
-    if missing:
-        shown = ", ".join(map(str, missing[:20])) + (" and more" if len(missing) > 20 else "")
-        raise Conflict(f"The upload is not complete: send part {shown}.")
-    size = service.storage.uploads.complete(upload.blob, upload.token)
-    if size != upload.size:
-        raise AuricleError(f"The parts have {size} bytes together, but {upload.size} were announced.")
-    # What the parts hold is known to the hash only when they are read as a whole: the first stage does.
-    stored = Stored(upload.blob, size, "")
-    key = f"upload {upload.id}"
-    try:
-        arrival = Arrival(upload.id, stored, upload.filename, upload.media_type, key)
-        accepted = accept(service, user, arrival, wishes)
-    except AuricleError as error:
-        if not error.retryable:
-            service.storage.delete(upload.blob)
-            _forget(service, upload)
-        raise
-    with service.database.write() as session:
-        done = update(Upload).where(Upload.id == upload.id).values(recording_id=accepted.recording.id)
-        session.execute(done)
-    return accepted
+        made = made_of_upload(session, upload)
+    new = False
+    if made is None:
+        try:
+            made, new = accept(service, user, _joined(service, upload, wishes), wishes)
+        except AuricleError:
+            # Another request may have completed it meanwhile, and taken away what this one looked for.
+            with service.database.read() as session:
+                made = made_of_upload(session, _find(session, user, upload_id))
+            if made is None:
+                raise
+    response.status_code = 201 if new else 200
+    return made
+
+
+def _joined(service: Service, upload: Upload, wishes: Wishes) -> Arrival:
+    """The whole file. Raises Conflict, naming them, where parts are missing."""
+    sizes = [_size_of(upload, number) for number in range(1, _count(upload) + 1)]
+    size, sha256 = service.storage.uploads.complete(upload.blob, upload.token, sizes)
+    if sha256 is None and wishes.on_duplicate == "return":
+        raise UnsupportedOption(
+            "on_duplicate=return cannot be kept here: what came to S3 in parts is read as a whole only when "
+            "its job begins. Leave it out; afterwards GET /recordings?sha256=... lists equal recordings."
+        )
+    stored = Stored(upload.blob, size, sha256)
+    return Arrival(upload.id, stored, upload.filename, upload.media_type, in_parts=True)
 
 
 @router.delete("/uploads/{upload_id}", status_code=204)
@@ -150,31 +163,14 @@ def abort_upload(service: ServiceDep, user: UserDep, upload_id: str) -> None:
     """Give an upload up; a recording it has become stays."""
     with service.database.read() as session:
         upload = _find(session, user, upload_id)
-    if upload.recording_id is None:
-        service.storage.uploads.abort(upload.blob, upload.token)
-    _forget(service, upload)
+    give_up(service.database, service.storage, upload)
 
 
 def _find(session: Session, user: User, upload_id: str) -> Upload:
     upload = session.get(Upload, upload_id)
     if upload is None or upload.owner_id != user.id:
-        raise NotFound("There is no such upload: it was given up, or has expired.")
+        raise NotFound(NO_UPLOAD)
     return upload
-
-
-def _forget(service: Service, upload: Upload) -> None:
-    with service.database.write() as session:
-        found = session.get(Upload, upload.id)
-        if found is not None:
-            session.delete(found)
-
-
-def _completed(session: Session, upload: Upload) -> Accepted:
-    recording = session.get(Recording, upload.recording_id)
-    if recording is None:
-        raise NotFound("The recording that this upload became was erased.")
-    job = session.get(Job, recording.job_id) if recording.job_id else None
-    return accepted_model(session, recording, job)
 
 
 def _count(upload: Upload) -> int:

@@ -26,6 +26,13 @@ class StoredPart:
     etag: str
 
 
+class Joined(NamedTuple):
+    """An upload whose parts were put together: its size in bytes, and its SHA-256 where that is known."""
+
+    size: int
+    sha256: str | None
+
+
 class Storage(Protocol):
     """Named bytes. Keys are made of ids only, with slashes; a blob appears whole or not at all.
 
@@ -99,8 +106,12 @@ class PartUploads(Protocol):
         """The parts that are there, by number; NotFound where the upload is unknown."""
         ...
 
-    def complete(self, key: str, token: str) -> int:
-        """Join the parts in order; returns the size in bytes. Doing it again is no error."""
+    def complete(self, key: str, token: str, sizes: Sequence[int]) -> Joined:
+        """Join the parts, which have to have these sizes in bytes, in order.
+
+        Others may do it at the same time, or have done it before. Raises Conflict, naming them, where parts
+        are missing; NotFound where the upload is unknown.
+        """
         ...
 
     def abort(self, key: str, token: str) -> None:
@@ -108,12 +119,13 @@ class PartUploads(Protocol):
         ...
 
 
-def refuse_gaps(numbers: Sequence[int]) -> None:
-    """Raise Conflict, naming them, where parts of an upload are missing."""
-    missing = sorted(set(range(1, max(numbers, default=1) + 1)) - set(numbers))
+def refuse_gaps(parts: Sequence[StoredPart], sizes: Sequence[int]) -> None:
+    """Raise Conflict, naming them, where parts of an upload are missing or have another size."""
+    there = {part.number: part.size for part in parts}
+    missing = [number for number, size in enumerate(sizes, 1) if there.get(number) != size]
     if missing:
         shown = ", ".join(map(str, missing[:20])) + (" and more" if len(missing) > 20 else "")
         raise Conflict(f"The upload is not complete: send part {shown}.")
 
 
-__all__ = ["Blob", "PartUploads", "Storage", "StoredPart", "refuse_gaps"]
+__all__ = ["Blob", "Joined", "PartUploads", "Storage", "StoredPart", "refuse_gaps"]

@@ -2,18 +2,19 @@
 
 import contextlib
 import errno
+import fcntl
 import hashlib
 import os
 import re
 import secrets
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import BinaryIO, cast
 
 from auricle.errors import AuricleError, InvalidOption, NotFound, disk_errors
-from auricle.store import Blob, StoredPart, refuse_gaps
+from auricle.store import Blob, Joined, StoredPart, refuse_gaps
 
 _KEY = re.compile(r"[A-Za-z0-9_-][A-Za-z0-9._-]*(/[A-Za-z0-9_-][A-Za-z0-9._-]*)*")
 _TOKEN = re.compile(r"[0-9a-f]{32}")
@@ -64,11 +65,7 @@ class DiskStorage:
     def delete(self, prefix: str) -> None:
         path = self.path(prefix)
         if path.is_dir():
-            # Out of sight at once, so that nobody finds half of it.
-            away = self._unfinished() / secrets.token_hex(16)
-            with contextlib.suppress(FileNotFoundError):
-                path.rename(away)
-            shutil.rmtree(away, ignore_errors=True)
+            self.remove(path)
         else:
             path.unlink(missing_ok=True)
         for folder in path.parents:
@@ -116,15 +113,23 @@ class DiskStorage:
             raise AuricleError(f"{key[:100]!r} is no key of a blob.")
         return self.root / key
 
-    def _unfinished(self) -> Path:
+    def unfinished(self) -> Path:
+        """Where a file that is begun may lie, under a name of its own."""
         folder = self.root / _UNFINISHED
         folder.mkdir(parents=True, exist_ok=True)
-        return folder
+        return folder / secrets.token_hex(16)
+
+    def remove(self, folder: Path) -> None:
+        """Delete a folder that may be gone already, in one step for those who look."""
+        away = self.unfinished()
+        with contextlib.suppress(FileNotFoundError):
+            folder.rename(away)
+        shutil.rmtree(away, ignore_errors=True)
 
     def write(self, target: Path, fill: Callable[[BinaryIO], int]) -> int:
         """Write a file in one step: after a crash it is there whole, or not at all."""
         with disk_errors(target):
-            temporary = self._unfinished() / secrets.token_hex(16)
+            temporary = self.unfinished()
             try:
                 with temporary.open("wb") as file:
                     size = fill(file)
@@ -163,76 +168,103 @@ class DiskUploads:
                 raise InvalidOption(f"Part {number} should have {size} bytes, but has {many}: send it again.")
             return written
 
+        temporary = self._storage.unfinished()
+        self._storage.write(temporary, fill)
         # Its name carries what is known of it, so that the listing needs no second file.
         folder = self._folder(token)
-        temporary = folder / f"incoming-{secrets.token_hex(8)}"
-        self._storage.write(temporary, fill)
         final = folder / f"{number}-{size}-{digest.hexdigest()}"
-        temporary.replace(final)
-        for other in folder.glob(f"{number}-*"):
-            if other != final:
-                other.unlink(missing_ok=True)
+        try:
+            with self._alone(token):
+                self._known(key, token)
+                for other in folder.glob(f"{number}-*"):
+                    other.unlink(missing_ok=True)
+                temporary.replace(final)
+        finally:
+            temporary.unlink(missing_ok=True)
         return StoredPart(number, size, digest.hexdigest())
 
     def url(self, key: str, token: str, number: int) -> str | None:  # noqa: ARG002 - the port's signature
         return None
 
     def parts(self, key: str, token: str) -> list[StoredPart]:
+        found = [part for part, _ in self._files(token)]
+        # Looked at last: what was listed while the upload went is not all of it.
         self._known(key, token)
-        return [part for part, _ in self._files(token)]
+        return found
 
-    def complete(self, key: str, token: str) -> int:
+    def complete(self, key: str, token: str, sizes: Sequence[int]) -> Joined:
         """Join the parts in order.
 
-        The first part's file grows by the others, each of which is deleted once it is in, so that no upload
-        needs its size twice. How far that came is in its name: after a crash, it goes on from there.
+        They are appended to one file, and each is emptied once it is in, so that no upload needs its size
+        twice. How far that came is in the file's name: after a crash, it goes on from there.
         """
         target = self._storage.path(key)
-        if target.is_file():
-            self.abort(key, token)
-            return target.stat().st_size
-        self._known(key, token)
-        with disk_errors(target):
-            joined = self._join(token)
-            size = self._storage.take(key, joined)
-        self.abort(key, token)
-        return size
+        with self._alone(token), disk_errors(target):
+            try:
+                size, sha256 = _weighed(self._storage.open(key))
+            except NotFound:
+                self._known(key, token)
+                joined, sha256 = self._join(token, sizes)
+                size = self._storage.take(key, joined)
+            self._storage.remove(self._folder(token))
+            return Joined(size, sha256)
 
     def abort(self, key: str, token: str) -> None:  # noqa: ARG002 - the port's signature
-        shutil.rmtree(self._folder(token), ignore_errors=True)
+        with self._alone(token):
+            self._storage.remove(self._folder(token))
 
-    def _join(self, token: str) -> Path:
-        """All parts in one file. `joined-N-SIZE` holds the parts up to N in its first SIZE bytes."""
+    def _join(self, token: str, sizes: Sequence[int]) -> tuple[Path, str]:
+        """All parts in one file, and its SHA-256.
+
+        `joined-N-SIZE` holds the parts up to N in its first SIZE bytes.
+        """
         folder = self._folder(token)
-        begun = sorted(folder.glob("joined-*"))
-        if not begun:
-            files = self._files(token)
-            refuse_gaps([part.number for part, _ in files])
-            part, first = files[0]
-            begun = [first.rename(folder / f"joined-1-{part.size}")]
-        joined = begun[0]
-        _, _, reached = joined.name.split("-")
-        size = int(reached)
-        for part, path in self._files(token):
-            with joined.open("r+b") as file, path.open("rb") as more:
-                file.truncate(size)
-                file.seek(size)
-                size += _copy(more, file)
+        files = self._files(token)
+        refuse_gaps([part for part, _ in files], sizes)
+        joined = next(folder.glob("joined-*"), folder / "joined-0-0")
+        joined.touch()
+        reached, size = (int(number) for number in joined.name.split("-")[1:])
+        digest = hashlib.sha256()
+        with joined.open("r+b") as file:
+            file.truncate(size)
+            while block := file.read(_BLOCK):
+                digest.update(block)
+            for part, path in files[reached : len(sizes)]:
+                with path.open("rb") as more:
+                    size += _copy(more, file, digest.update)
                 file.flush()
                 os.fsync(file.fileno())
-            joined = joined.rename(folder / f"joined-{part.number}-{size}")
-            path.unlink()
-        return joined
+                joined = joined.rename(folder / f"joined-{part.number}-{size}")
+                os.truncate(path, 0)
+        return joined, digest.hexdigest()
 
     def _files(self, token: str) -> list[tuple[StoredPart, Path]]:
+        """The parts by number, and their files; those that are joined already are empty."""
         found = []
-        joined = self._folder(token).glob("joined-*")
-        reached = max((int(path.name.split("-")[1]) for path in joined), default=0)
         for path in self._folder(token).glob("[0-9]*-*-*"):
             number, size, etag = path.name.split("-")
-            if int(number) > reached:
-                found.append((StoredPart(int(number), int(size), etag), path))
+            found.append((StoredPart(int(number), int(size), etag), path))
         return sorted(found, key=lambda one: one[0].number)
+
+    @contextlib.contextmanager
+    def _alone(self, token: str) -> Iterator[None]:
+        """Nobody else changes this upload meanwhile, in this process or another one.
+
+        Its lock goes with it. Whoever waited for a lock that went finds the upload gone, and so has nothing
+        to change.
+        """
+        folder = self._folder(token)
+        lock = folder.with_name(f"{token}.lock")
+        with disk_errors(lock):
+            lock.parent.mkdir(parents=True, exist_ok=True)
+            handle = os.open(lock, os.O_RDWR | os.O_CREAT, 0o600)
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX)
+            yield
+        finally:
+            if not folder.is_dir():
+                lock.unlink(missing_ok=True)
+            os.close(handle)
 
     def _folder(self, token: str) -> Path:
         if not _TOKEN.fullmatch(token):
@@ -278,6 +310,16 @@ def _copy(
         if also is not None:
             also(block)
     return size
+
+
+def _weighed(source: BinaryIO) -> tuple[int, str]:
+    """The size and the SHA-256 of what a file holds; it is closed afterwards."""
+    size, digest = 0, hashlib.sha256()
+    with source:
+        while block := source.read(_BLOCK):
+            size += len(block)
+            digest.update(block)
+    return size, digest.hexdigest()
 
 
 def _visible(folders: list[str]) -> bool:

@@ -5,13 +5,13 @@ import functools
 import io
 import tempfile
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO, cast
 from urllib.parse import quote
 
 from auricle.errors import AuricleError, InvalidOption, NotFound, StorageUnavailable
-from auricle.store import Blob, StoredPart, refuse_gaps
+from auricle.store import Blob, Joined, StoredPart, refuse_gaps
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
@@ -225,21 +225,18 @@ class S3Uploads:
                 for part in page.get("Parts", [])
             ]
 
-    def complete(self, key: str, token: str) -> int:
-        try:
+    def complete(self, key: str, token: str, sizes: Sequence[int]) -> Joined:
+        # Where it is unknown, somebody else has joined it, if the blob is there.
+        with contextlib.suppress(NotFound):
             parts = self.parts(key, token)
-        except NotFound:
-            # Completed before, if the blob is there.
+            refuse_gaps(parts, sizes)
+            listed: list[Any] = [{"PartNumber": one.number, "ETag": one.etag} for one in parts]
             with self._storage.errors(key):
-                return self._storage.size(key)
-        refuse_gaps([part.number for part in parts])
+                self._storage.client.complete_multipart_upload(
+                    **self._where(key), UploadId=token, MultipartUpload={"Parts": listed}
+                )
         with self._storage.errors(key):
-            self._storage.client.complete_multipart_upload(
-                **self._where(key),
-                UploadId=token,
-                MultipartUpload={"Parts": [{"PartNumber": one.number, "ETag": one.etag} for one in parts]},
-            )
-            return self._storage.size(key)
+            return Joined(self._storage.size(key), None)
 
     def abort(self, key: str, token: str) -> None:
         with contextlib.suppress(NotFound), self._storage.errors(key):

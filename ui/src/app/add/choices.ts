@@ -8,7 +8,7 @@ import { keep, kept } from '../frame/kept';
 import { words } from '../words';
 
 /** What is asked of the server with a file. */
-export type Wishes = Omit<Wire<'Wishes'>, 'priority'> & { priority: 'low' | 'normal' | 'high' };
+export type Wishes = Wire<'Wishes'>;
 
 /** Everything that can be chosen; empty text stands for "as installed". */
 export interface Choice {

@@ -23,8 +23,7 @@ export async function sendFile(upload: Upload, owner: string, signal: AbortSigna
   const file = upload.file;
   if (file === null) throw new Error(`${upload.name} has no file`);
   if (upload.uploadId === null && file.size <= WHOLE) return sendWhole(upload, file, signal);
-  const accepted = await sendInParts(upload, file, owner, signal);
-  return { accepted, older: accepted.duplicate_of };
+  return sendInParts(upload, file, owner, signal);
 }
 
 /** Take away what is on the server of an upload that was given up. */
@@ -67,7 +66,7 @@ async function sendInParts(
   file: File,
   owner: string,
   signal: AbortSignal,
-): Promise<Accepted> {
+): Promise<Sent> {
   const begun = await begin(upload, file, owner);
   if (begun.recording_id === null) await sendMissing(upload, file, begun, signal);
   signal.throwIfAborted();
@@ -75,15 +74,20 @@ async function sendInParts(
   const accepted = await got(
     api.POST('/api/v1/uploads/{upload_id}/complete', {
       params: { path: { upload_id: begun.id } },
-      body: upload.wishes,
+      // What goes straight to S3 is compared with older recordings only when it is transcribed.
+      body: begun.urls === null ? upload.wishes : { ...upload.wishes, on_duplicate: 'keep' },
     }),
   ).catch(async (error: unknown) => {
-    // What the server cannot use it has deleted: trying again begins anew.
-    if (error instanceof Refused && error.retryAfter === null) await startAnew(upload);
+    if (error instanceof Refused && error.code === 'audio_unreadable') {
+      // However often it is tried, it is no recording: it need not take room on the server.
+      await giveUp(begun.id);
+      await startAnew(upload);
+    }
     throw error;
   });
   await forgetUnfinished(begun.id);
-  return accepted;
+  const same = accepted.recording.id !== begun.id;
+  return { accepted, older: same ? accepted.recording.id : accepted.duplicate_of };
 }
 
 /** What the server has of it, told anew each time. */
