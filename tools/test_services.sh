@@ -7,6 +7,7 @@ command -v redis-server >/dev/null || missing="$missing redis-server"
 [ -x /usr/sbin/rabbitmq-server ] || missing="$missing rabbitmq-server"
 [ -x /usr/bin/chromium ] || missing="$missing chromium"
 command -v promtool >/dev/null || missing="$missing prometheus"
+[ -x /usr/sbin/nginx ] || missing="$missing nginx-light"
 [ -n "$missing" ] || exit 0
 if [ "$(id -u)" -ne 0 ] || ! command -v apt-get >/dev/null; then
     echo "Tests that need these are skipped, as they are not installed:$missing"
