@@ -2,6 +2,7 @@
 
 import contextlib
 import json
+import re
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -10,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import httpx
+import pytest
 from sqlalchemy import event
 
 from auricle.store.schema import Job
@@ -184,6 +186,46 @@ def test_a_job_that_ends_between_two_looks_is_told_of(
             ended.add(data["id"])
         if ended == set(brief):
             break
+
+
+def test_a_look_finds_its_jobs_by_an_index_and_forgets_those_that_have_ended(
+    make_server: Callable[..., LiveServer], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("auricle.server.events._ENDED_LATELY", timedelta(seconds=2))
+    server = make_server(gpu_workers=0, cpu_workers=0)
+    file = write_wav(tmp_path / "a.wav", silence(1))
+    kept, *brief = (server.upload(file)["job"]["id"] for _ in range(4))
+    told = {}
+
+    def follow() -> None:
+        with contextlib.suppress(httpx.HTTPError):
+            for _, _, data in events(server, "/events"):
+                told[data["id"]] = data["state"]
+
+    threading.Thread(target=follow, daemon=True).start()
+    wait_until(lambda: len(told) == 4, "the present states")
+    for job in brief:
+        server.client.post(f"/jobs/{job}/cancel")
+    wait_until(lambda: [told[job] for job in brief] == ["cancelled"] * 3, "the ends")
+    asked: list[tuple[str, Any]] = []
+
+    def keep(_connection: Any, _cursor: Any, sql: str, parameters: Any, *_: Any) -> None:
+        asked.append((sql, parameters))
+
+    def looked_at_only_one() -> bool:
+        return any("sum(task.version)" in sql and parameters[1:] == (kept,) for sql, parameters in asked)
+
+    event.listen(server.service.database.reader, "after_cursor_execute", keep)
+    wait_until(looked_at_only_one, "a look at the one job that goes on", 20)
+    event.remove(server.service.database.reader, "after_cursor_execute", keep)
+    finding = {sql: parameters for sql, parameters in asked if "LIMIT" in sql}
+    assert len(finding) == 2
+    with server.service.database.reader.connect() as connection:
+        for sql, parameters in finding.items():
+            (plan, *_) = connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {sql}", parameters).all()
+            assert re.search("USING INDEX ix_(task_owner|job_state)", plan.detail)
+    server.client.post(f"/jobs/{brief[0]}/retry")
+    wait_until(lambda: told[brief[0]] == "queued", "the job that is tried again", 20)
 
 
 def test_a_job_that_ends_while_somebody_joins_is_told_to_them_as_well(

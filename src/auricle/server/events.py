@@ -6,7 +6,7 @@ One query a second serves all readers of a process, and none is made while nobod
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import AsyncIterator, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Annotated
@@ -14,7 +14,8 @@ from typing import Annotated
 import structlog
 from fastapi import APIRouter, Depends, FastAPI, Header, Query, Request
 from fastapi.sse import EventSourceResponse, ServerSentEvent
-from sqlalchemy import false, or_, select
+from sqlalchemy import select
+from sqlalchemy.orm import Session
 from starlette.concurrency import run_in_threadpool
 
 from auricle.errors import AuricleError, StorageUnavailable
@@ -25,7 +26,7 @@ from auricle.jobs.status import versions
 from auricle.server.deps import ServiceDep, UserDep, identify
 from auricle.server.models import JobModel, job_models
 from auricle.server.service import Service
-from auricle.store.schema import Job, now
+from auricle.store.schema import Job, Task, now
 
 log = structlog.get_logger(__name__)
 
@@ -34,6 +35,7 @@ router = APIRouter(tags=["jobs"])
 #: How often (s) the jobs that are watched are looked at.
 EVERY = 1.0
 _MOST_JOBS = 200
+_MOST_ENDED = 1000
 #: Jobs that ended this recently are looked at too: a short one is begun and ended between two looks, and
 #: clocks of workers differ.
 _ENDED_LATELY = timedelta(seconds=10)
@@ -49,6 +51,7 @@ class Reader:
     owner: str | None
     sent: dict[str, int]
     pending: dict[str, JobModel] = field(default_factory=dict)
+    #: Those of `jobs` whose end was told.
     ended: set[str] = field(default_factory=set)
     news: asyncio.Event = field(default_factory=asyncio.Event)
 
@@ -61,6 +64,12 @@ class Reader:
         if self.sent.get(job.id) != job.version:
             self.pending[job.id] = job
             self.news.set()
+
+    def follow(self, jobs: Iterable[str]) -> None:
+        """Watch these jobs of the owner from now on, and of those before the ones whose end was not told."""
+        self.jobs = {*jobs, *(self.jobs - self.ended)}
+        self.ended &= self.jobs
+        self.sent = {job: version for job, version in self.sent.items() if job in self.jobs}
 
     def forget(self, gone: set[str]) -> None:
         """Jobs that were deleted are not watched any more."""
@@ -112,12 +121,13 @@ class Watch:
             await asyncio.sleep(EVERY)
             # Who joins while the database answers belongs to the readers as well.
             try:
-                for owner in {reader.owner for reader in self._readers if reader.owner}:
-                    new = await run_in_threadpool(self._open_jobs, owner, ended=True)
-                    for reader in self._readers:
-                        if reader.owner == owner:
-                            reader.jobs.update(new)
+                owners = {reader.owner for reader in self._readers if reader.owner}
+                present = await run_in_threadpool(self._present_jobs, owners)
+                for reader in self._readers:
+                    if reader.owner in present:
+                        reader.follow(present[reader.owner])
                 watched = {job for reader in self._readers for job in reader.jobs}
+                self._seen = {job: version for job, version in self._seen.items() if job in watched}
                 changed, gone = await run_in_threadpool(self._look, watched, None, self._seen)
                 for job in changed:
                     self._seen[job.id] = job.version
@@ -129,12 +139,18 @@ class Watch:
             except StorageUnavailable as error:
                 log.warning("watch_interrupted", error=str(error))
 
-    def _open_jobs(self, owner: str, *, ended: bool = False) -> list[str]:
-        """A person's unfinished jobs, and those that ended lately where `ended` says so."""
+    def _present_jobs(self, owners: Iterable[str]) -> dict[str, set[str]]:
+        """The jobs of each of these people that are not finished, or ended lately."""
         with self._service.database.read() as session:
-            lately = Job.finished_at > now() - _ENDED_LATELY if ended else false()
-            query = select(Job.id).where(Job.owner_id == owner, or_(Job.state.in_(OPEN), lately))
-            return list(session.scalars(query.order_by(Job.id.desc()).limit(_MOST_JOBS)))
+            present = {owner: set(_open_jobs(session, owner)) for owner in owners}
+            if present:
+                lately = select(Job.owner_id, Job.id).where(
+                    Job.state.in_(ENDED), Job.finished_at > now() - _ENDED_LATELY
+                )
+                for owner, job in session.execute(lately.order_by(Job.id.desc()).limit(_MOST_ENDED)):
+                    if owner in present:
+                        present[owner].add(job)
+        return present
 
     def _jobs_among(self, owner: str, ids: Iterable[str]) -> set[str]:
         """Those of these jobs that are a person's own."""
@@ -146,12 +162,18 @@ class Watch:
         self, jobs: Iterable[str], owner: str | None, seen: dict[str, int]
     ) -> tuple[list[JobModel], set[str]]:
         """The jobs whose version is not the one seen before, and those that are gone."""
-        wanted = {*jobs, *(self._open_jobs(owner) if owner else ())}
         with self._service.database.read() as session:
+            wanted = {*jobs, *(_open_jobs(session, owner) if owner else ())}
             found = versions(session, wanted)
             changed = [job for job, version in found.items() if seen.get(job) != version]
             models = job_models(session, session.scalars(select(Job).where(Job.id.in_(changed))).all())
             return models, wanted - found.keys()
+
+
+def _open_jobs(session: Session, owner: str) -> Sequence[str]:
+    """A person's unfinished jobs, the newest of them: by their tasks, which are few and found by an index."""
+    unfinished = select(Task.job_id).where(Task.owner_id == owner, Task.state.in_(OPEN)).distinct()
+    return session.scalars(unfinished.order_by(Task.job_id.desc()).limit(_MOST_JOBS)).all()
 
 
 @contextlib.asynccontextmanager
