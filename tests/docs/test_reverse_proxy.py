@@ -70,7 +70,7 @@ def proxied(tmp_path: Path, certificate: tuple[Path, Path]) -> Iterator[Proxied]
 def test_nginx_takes_what_the_page_says_and_passes_everything_on(
     make_server: Callable[..., LiveServer], proxied: Proxied, written: str, path: str
 ) -> None:
-    server = make_server(auth="on", trusted_proxies="127.0.0.1", base_path=path)
+    server = make_server(auth="on", trusted_proxies="127.0.0.1", base_path=path or None)
     client = proxied(written, server)
     origin = str(client.base_url).rstrip("/")
     made = client.post(f"{path}/api/v1/keys", json={"name": "proxied"}, headers={"Origin": origin})
