@@ -5,10 +5,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Locator, Page, expect
+from playwright.sync_api import Locator, Page, Route, expect
 
 from auricle.testing import silence, write_wav
-from browser import PHONE, at_rest, overflow, shows
+from browser import PHONE, at_rest, drawn, overflow, shows
 from live_server import LiveServer
 from told import read, tell
 
@@ -153,3 +153,49 @@ def colours(some: Locator, what: str) -> list[str]:
     """A property of each element as it is drawn."""
     drawn: list[str] = some.evaluate_all("(all, what) => all.map((one) => getComputedStyle(one)[what])", what)
     return drawn
+
+
+def test_who_reads_large_letters_has_a_large_transcript(
+    server: LiveServer, make_page: Callable[..., Page], speech: Path
+) -> None:
+    page = make_page(PHONE)
+    tools = page.context.new_cdp_session(page)
+    tools.send("Page.setFontSizes", {"fontSizes": {"standard": 32, "fixed": 26}})
+    read(page, server, tell(server, speech / "sentence_en.flac", LONG))
+    expect(page.locator("p.text").first).to_have_css("font-size", "34px")
+    assert overflow(page) == 0
+
+
+@pytest.mark.parametrize(
+    ("path", "shown"), [("/admin/queues", "hearing speech"), ("/admin/models", "tiny.en")]
+)
+def test_nothing_moves_when_what_is_asked_for_comes(
+    server: LiveServer, make_page: Callable[..., Page], path: str, shown: str
+) -> None:
+    page = make_page()
+    page.add_init_script("""window.moved = 0; new PerformanceObserver((seen) => {
+      for (const one of seen.getEntries()) window.moved += one.value;
+    }).observe({ type: "layout-shift", buffered: true });""")
+    asked: list[Route] = []
+    page.route("**/api/v1/admin/*", lambda route: asked.append(route))
+    page.goto(server.origin + path)
+    expect(page.get_by_text("Asking the server.").first).to_be_visible()
+    at_rest(page)
+    page.route("**/api/v1/admin/*", lambda route: route.continue_())
+    for route in asked:
+        route.continue_()
+    shows(page, shown)
+    at_rest(page)
+    drawn(page)
+    assert page.evaluate("window.moved") < 0.01
+
+
+def test_who_speaks_and_when_stands_where_the_text_begins(
+    server: LiveServer, make_page: Callable[..., Page], speech: Path
+) -> None:
+    page = make_page(PHONE)
+    said = [("محمد", "نحتاج إلى كتابة الميزانية"), ("Anna", "Then let us begin.")]
+    read(page, server, tell(server, speech / "sentence_en.flac", said))
+    arabic, english = page.locator("a-paragraph").all()
+    assert box(arabic.locator(".speaker"))["left"] > PHONE[0] / 2
+    assert box(english.locator(".speaker"))["right"] < PHONE[0] / 2

@@ -102,7 +102,7 @@ import { Notices } from './notices';
       padding: 6px;
     }
 
-    @media (max-width: 700px) {
+    @media (max-width: 700px), (max-height: 520px) {
       :host {
         bottom: calc(var(--bar) + var(--player) + var(--tray, 0px) + 12px);
       }

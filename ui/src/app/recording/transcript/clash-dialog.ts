@@ -79,7 +79,7 @@ export interface Question {
 
     .text {
       margin: 0;
-      font: 17px/28px var(--reading);
+      font: 1.0625rem/1.75rem var(--reading);
     }
 
     textarea {

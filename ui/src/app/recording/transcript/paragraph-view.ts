@@ -17,7 +17,8 @@ const MEASURE = 72;
   selector: 'a-paragraph',
   changeDetection: ChangeDetectionStrategy.OnPush,
   imports: [PassageDoubt, PositionPipe, SegmentText],
-  host: { '[style.--lines]': 'lines()' },
+  // Who speaks and when stands where the text begins: left or right.
+  host: { dir: 'auto', '[style.--lines]': 'lines()' },
   template: `
     <div class="head">
       @if (paragraph().turn || !name()) {
@@ -42,7 +43,7 @@ const MEASURE = 72;
         {{ paragraph().start | position }}
       </button>
     </div>
-    <p class="text" dir="auto">
+    <p class="text">
       @for (one of paragraph().segments; track one.id; let n = $index) {
         <ng-container>{{ before(n) }}</ng-container>
         @if (doubtsOf(one).length) {
