@@ -210,6 +210,19 @@ def test_a_name_is_only_shown_and_never_a_path(
     assert not list(server.settings.data_dir.parent.glob("passwd*"))
 
 
+def test_the_quotes_that_forms_escape_in_names_are_quotes_again(
+    make_server: Callable[..., LiveServer], talk: Path
+) -> None:
+    server = make_server(gpu_workers=0, cpu_workers=0)
+    name = b"my %22best%22 50%25 talk%0D%0A.wav"
+    head = b'--b\r\nContent-Disposition: form-data; name="file"; filename="' + name + b'"\r\n\r\n'
+    form = head + talk.read_bytes() + b"\r\n--b--\r\n"
+    answer = server.client.post(
+        "/recordings", content=form, headers={"Content-Type": "multipart/form-data; boundary=b"}
+    )
+    assert answer.json()["recording"]["filename"] == 'my "best" 50%25 talk .wav'
+
+
 @pytest.mark.skipif(os.getuid() != 0, reason="only root can mount a small file system")
 def test_a_full_disk_refuses_uploads_and_keeps_what_is_there(
     make_server: Callable[..., LiveServer], tmp_path: Path, talk: Path

@@ -298,10 +298,18 @@ class _FormReader:
             return
         if self.receiver is not None:
             raise InvalidOption("The form has several files: send one recording a request.")
-        self._form.filename = parameters.get(b"filename", b"").decode("utf-8", errors="replace")
+        self._form.filename = _unescaped(parameters.get(b"filename", b"")).decode("utf-8", errors="replace")
         self._form.media_type = lines.get(b"content-type", b"").strip().decode("latin-1")
         head = self._head_of(self._form.media_type)
         self.receiver = Receiver(self._destination, self._limit, head)
+
+
+def _unescaped(filename: bytes) -> bytes:
+    """A name as its sender has it: browsers escape these three, and no other percent sign means anything.
+
+    https://html.spec.whatwg.org/multipage/form-control-infrastructure.html#multipart-form-data
+    """
+    return filename.replace(b"%22", b'"').replace(b"%0D", b"\r").replace(b"%0A", b"\n")
 
 
 async def _events(request: Request, boundary: bytes) -> AsyncIterator[tuple[str, bytes]]:
