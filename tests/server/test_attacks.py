@@ -40,7 +40,7 @@ def as_json(document: object) -> dict[str, Any]:
     [
         f"/jobs?cursor={cursor(HALF)}",
         f"/keys?cursor={cursor(HALF)}",
-        f"/recordings?sort=title&cursor={cursor(HALF, 'a')}",
+        f"/recordings?sort=title&cursor={cursor('title', HALF, 'a')}",
         f"/recordings/ID/transcripts?cursor={cursor(HUGE)}",
         f"/recordings/ID/transcripts/{HUGE}",
         f"/recordings/ID/transcripts/compare?a={HUGE}&b=1",

@@ -127,8 +127,13 @@ def test_lists_come_in_pages_without_gaps_or_repeats(
             if cursor is None:
                 break
         assert seen == expected, sort
-    wrong = server.client.get("/recordings", params={"cursor": "bm9uc2Vuc2U"})
-    assert (wrong.status_code, wrong.json()["code"]) == (400, "invalid_option")
+    newest = server.client.get("/recordings", params={"limit": 3}).json()["next"]
+    for other in (
+        {"cursor": "bm9uc2Vuc2U"},
+        *({"cursor": newest, "sort": one} for one in ("title", "oldest")),
+    ):
+        wrong = server.client.get("/recordings", params=other)
+        assert (wrong.status_code, wrong.json()["code"]) == (400, "invalid_option")
 
 
 def test_lists_can_be_narrowed(

@@ -205,23 +205,28 @@ def list_recordings(
         trash=trash,
     )
     value = float if sort in ("longest", "shortest") else str
-    after = read_cursor(cursor, value, str) if cursor else None
+    after = read_cursor(cursor, str, value, str) if cursor else None
     with service.database.read() as session:
-        found = store.page(session, store.listed(user.id, which), sort, _checked(after, sort), limit + 1)
+        found = store.page(session, store.listed(user.id, which), sort, _place(after, sort), limit + 1)
         items = recording_models(session, found[:limit])
-    following = write_cursor(*store.place(found[limit - 1], sort)) if len(found) > limit else None
+    following = write_cursor(sort, *store.place(found[limit - 1], sort)) if len(found) > limit else None
     return Page(items=items, next=following)
 
 
-def _checked(after: list[Any] | None, sort: str) -> list[Any] | None:
-    if after is not None and sort in store.BY_TIME:
+def _place(after: list[Any] | None, sort: str) -> list[Any] | None:
+    """The place in a cursor, which has to be one of this order."""
+    if after is None:
+        return None
+    if after[0] != sort:
+        raise InvalidOption(f"The cursor is of another order than {sort}: start again without it.")
+    if sort in store.BY_TIME:
         try:
-            datetime.fromisoformat(after[0])
+            datetime.fromisoformat(after[1])
         except ValueError:
             raise InvalidOption(
                 "The cursor is not one that this list gave: start again without it."
             ) from None
-    return after
+    return after[1:]
 
 
 @router.post("/recordings/bulk")
