@@ -91,8 +91,9 @@ def test_a_person_is_added_with_a_link_that_their_password_comes_by(auricle: Com
     with database(data_dir).read() as session:
         assert link_owner(session, token).name == "anna"
     assert re.search(r"anna\s+admin\s+no password", auricle("users", "list").stdout)
-    again = auricle("users", "add", "anna")
-    assert (again.status, again.stderr) == (1, "auricle: There is a user anna already.\n")
+    for like in ("anna", "Anna"):
+        again = auricle("users", "add", like)
+        assert (again.status, again.stderr) == (1, "auricle: There is a user anna already.\n")
 
 
 def test_a_lost_password_is_taken_away_and_set_anew(

@@ -91,8 +91,13 @@ def test_how_long_recordings_stay_is_everybodys_own_choice(server: LiveServer) -
 
 
 def test_a_name_is_given_once(server: LiveServer) -> None:
-    assert server.client.post("/users", json={"name": "twice"}).status_code == 201
-    assert server.client.post("/users", json={"name": "twice"}).status_code == 409
+    first = server.client.post("/users", json={"name": "twice"})
+    assert first.status_code == 201
+    for like in ("twice", "TWICE"):
+        assert server.client.post("/users", json={"name": like}).status_code == 409
+    other = server.client.post("/users", json={"name": "Straße"}).json()["id"]
+    assert server.client.patch(f"/users/{other}", json={"name": "Twice"}).status_code == 409
+    assert server.client.patch(f"/users/{other}", json={"name": "STRASSE"}).status_code == 200
     names = [one["name"] for one in server.client.get("/users", params={"limit": 200}).json()["items"]]
     assert names == sorted(names)
 

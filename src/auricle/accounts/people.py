@@ -39,17 +39,22 @@ def add_person(session: Session, name: str, role: str, by: str | None) -> User:
 def rename(session: Session, user: User, name: str, by: str | None) -> None:
     """Give a person another name. Raises Conflict where it is taken, InvalidOption where it is none."""
     if name != user.name:
-        before, user.name = user.name, _free_name(session, name)
+        before, user.name = user.name, _free_name(session, name, user.id)
         _write_name(session, user.name)
         record(session, by, "user.renamed", user.id, name=user.name, before=before)
 
 
-def _free_name(session: Session, name: str) -> str:
+def _free_name(session: Session, name: str, user_id: str | None = None) -> str:
+    """A name that nobody else has, whichever way its letters are cased: people could not tell them apart.
+
+    Raises InvalidOption, Conflict. `user_id` is who is to have it.
+    """
     clean = one_line(name)
     if not clean or len(clean) > LONGEST_NAME:
         raise InvalidOption(f"A user needs a name of at most {LONGEST_NAME} characters.")
-    if session.scalars(select(User).where(User.name == clean)).first() is not None:
-        raise _taken(clean)
+    for taken in session.scalars(select(User.name).where(User.id != (user_id or ""))):
+        if taken.casefold() == clean.casefold():
+            raise _taken(taken)
     return clean
 
 
