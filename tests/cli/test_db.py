@@ -88,7 +88,9 @@ def test_files_that_the_storage_has_lost_are_named(
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [
+        (("backup", "/nowhere/at-all.tar"), "There is no folder /nowhere.\n"),
         (("restore", "nothing.tar"), "There is no file nothing.tar"),
+        (("restore", str(OLD_DATA / "auricle-0001.db")), "it is no tar archive.\n"),
         (("migrate-from", "sqlite:///nothing.db"), "There is no file nothing.db"),
         (("migrate-from", "mysql://x"), "AURICLE_DATABASE_URL has to be"),
         (("migrate-from", "postgresql://localhost/x"), "--storage"),

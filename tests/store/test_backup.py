@@ -235,7 +235,7 @@ def flip(content: bytes, place: int) -> bytes:
     [
         (lambda content: content[: len(content) // 2], "cut off"),
         (lambda content: flip(content, 600), r"is damaged: rows/|no backup"),
-        (lambda _: b"not a backup at all" * 100, "no backup of Auricle"),
+        (lambda _: b"not a backup at all" * 100, r"is cut off: it is no tar archive\.$"),
         (lambda _: b"", "no backup of Auricle"),
     ],
 )

@@ -59,8 +59,11 @@ def backup(database: Database, storage: Storage, file: Path, say: Say = lambda _
     """Write everything to `file`, while the installation may go on working.
 
     The rows are those of one moment, and every blob they name is in, but for those that the storage itself
-    has no more: these are counted as missing. The file is there whole, or not at all.
+    has no more: these are counted as missing. The file is there whole, or not at all. Raises NotFound where
+    its folder is not there.
     """
+    if not file.absolute().parent.is_dir():
+        raise NotFound(f"There is no folder {file.absolute().parent}.")
     _refuse_other_tables("This", database)
     # Its name owes nothing to `file`, whose name may be as long as names can be.
     temporary = file.with_name(f".{secrets.token_hex(8)}.tmp")
@@ -68,6 +71,10 @@ def backup(database: Database, storage: Storage, file: Path, say: Say = lambda _
         with database.read() as session, tarfile.open(temporary, "w") as archive:
             counts = _write(database, session, storage, archive, say)
         temporary.replace(file)
+    except OSError as error:
+        if error.filename == str(temporary):
+            error.filename = str(file.parent)
+        raise
     finally:
         temporary.unlink(missing_ok=True)
     return counts
@@ -136,7 +143,9 @@ def check(file: Path) -> dict[str, Any]:
     except FileNotFoundError:
         raise NotFound(f"There is no file {file}.") from None
     except (tarfile.TarError, EOFError, OSError, ValueError) as error:
-        raise DamagedBackup(f"{file} is no backup of Auricle, or is cut off: {error}.") from error
+        # tarfile tells of every kind of archive it took the file for, a line each.
+        why = "it is no tar archive" if "\n" in str(error) else error
+        raise DamagedBackup(f"{file} is no backup of Auricle, or is cut off: {why}.") from error
     if manifest is None or manifest.get("format") != _FORMAT:
         raise DamagedBackup(f"{file} is no backup of Auricle, or is cut off: it has no manifest.")
     wrong = sorted(name for name, digest in manifest["sha256"].items() if found.get(name) != digest)
