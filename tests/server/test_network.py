@@ -11,6 +11,7 @@ from pathlib import Path
 
 import httpx
 import pytest
+from cryptography.hazmat.primitives import serialization
 from playwright.sync_api import Page
 
 from browser import arrives, fill, press, shows
@@ -81,17 +82,24 @@ def test_over_https_a_browser_stays_signed_in_by_that_cookie(
         ({"TLS_CERT": "cert.pem"}, "belong together: give both, or neither"),
         ({"TLS_CERT": "none.pem", "TLS_KEY": "key.pem"}, "cannot be used: No such file or directory"),
         ({"TLS_CERT": "key.pem", "TLS_KEY": "cert.pem"}, "Both have to be PEM files that belong together"),
+        ({"TLS_CERT": "cert.pem", "TLS_KEY": "locked.pem"}, "is encrypted. Write it without its password"),
     ],
 )
 def test_a_certificate_that_cannot_be_used_is_said_before_anything_starts(
     certificate: tuple[Path, Path], settings: dict[str, str], complaint: str
 ) -> None:
     folder = certificate[0].parent
+    key = serialization.load_pem_private_key(certificate[1].read_bytes(), None)
+    locked = serialization.BestAvailableEncryption(b"secret")
+    (folder / "locked.pem").write_bytes(
+        key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, locked)
+    )
     ours = {f"AURICLE_{name}": str(folder / file) for name, file in settings.items()}
     ended = subprocess.run(
         [sys.executable, "-m", "auricle", "serve", "--port", "0"],
         text=True,
         capture_output=True,
+        start_new_session=True,  # a prompt would go to the terminal
         timeout=60,
         env={**os.environ, **ours, "AURICLE_DATA_DIR": str(folder / "data")},
     )

@@ -9,6 +9,8 @@ import socket
 import ssl
 import sys
 from collections.abc import Iterator
+from functools import partial
+from pathlib import Path
 from types import FrameType
 
 import uvicorn
@@ -95,13 +97,23 @@ def _refuse_unsafe(settings: Settings) -> None:
         raise InvalidSetting("AURICLE_TLS_CERT and AURICLE_TLS_KEY belong together: give both, or neither.")
     if settings.tls_cert is not None and settings.tls_key is not None:
         try:
-            ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER).load_cert_chain(settings.tls_cert, settings.tls_key)
+            ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER).load_cert_chain(
+                settings.tls_cert, settings.tls_key, partial(_refuse_password, settings.tls_key)
+            )
         except OSError as error:  # SSLError is one
             raise InvalidSetting(
                 f"The certificate {settings.tls_cert} with the key {settings.tls_key} cannot be used: "
                 f"{error.strerror or error}. Both have to be PEM files that belong together, without a "
                 "password."
             ) from error
+
+
+def _refuse_password(key: Path) -> str:
+    """Called for a key that is encrypted: nobody is asked for the password of a service."""
+    raise InvalidSetting(
+        f"The key {key} is encrypted. Write it without its password into a file that only the server may "
+        f"read: openssl pkey -in {key} -out FILE; then name that in AURICLE_TLS_KEY."
+    )
 
 
 def _first_words(service: Service, settings: Settings) -> str:
