@@ -124,6 +124,16 @@ def test_who_changes_what_is_erased_at_that_moment_is_told_that_it_is_gone(
         assert server.client.get(path).status_code == 404
 
 
+def test_a_job_asked_for_many_times_at_once_with_one_key_is_one(
+    server: LiveServer, ids: list[str], at_once: AtOnce
+) -> None:
+    for number, one in enumerate(ids):
+        ask = ("POST", "/jobs", {"recording_id": one})
+        answers = at_once(*[ask] * 4, **{"Idempotency-Key": f"key {number}"})
+        assert sorted(answer.status_code for answer in answers) == [200, 200, 200, 201]
+        assert len({answer.json()["id"] for answer in answers}) == 1
+
+
 def test_a_name_taken_by_many_at_once_is_given_to_one(server: LiveServer, at_once: AtOnce) -> None:
     for number in range(ROUNDS):
         name = f"anna {number}"

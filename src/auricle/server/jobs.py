@@ -27,6 +27,7 @@ from auricle.server.transcripts import FormatName, IsPreview, sent
 from auricle.store.recordings import find_recording
 from auricle.store.schema import Job, Task, TaskSegment, TranscriptVersion
 from auricle.store.storage import refuse_when_full
+from auricle.store.tags import hold_owner
 
 log = structlog.get_logger(__name__)
 
@@ -96,6 +97,8 @@ def ask_for_job(
     options = asked_options(service, user, wanted.options)
     refuse_when_full(service.storage, service.settings.min_free)
     with service.database.write() as session:
+        # Who asks at the same time with the same key waits here, and finds the job.
+        hold_owner(session, user.id)
         recording = find_recording(session, user.id, wanted.recording_id, trash=False)
         before = recording.job_id
         job, queues = create_job(
