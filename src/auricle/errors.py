@@ -15,6 +15,7 @@ AuricleError
 ├── Outdated              it was changed since it was read
 ├── DiskFull              the result could not be written
 ├── StorageUnavailable    the database or the storage cannot be reached
+│   └── Collided          it was undone, as another transaction waited for it and it for that one
 ├── QuotaExceeded         this user has used up what is allowed
 ├── RateLimited           this came too often
 ├── Busy                  too many requests wait already
@@ -108,6 +109,10 @@ class DiskFull(AuricleError):
 class StorageUnavailable(AuricleError):
     code = "storage_unavailable"
     retryable = True
+
+
+class Collided(StorageUnavailable):
+    pass
 
 
 class QuotaExceeded(AuricleError):

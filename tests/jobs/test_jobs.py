@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from sqlalchemy import select, update
+from sqlalchemy import event, select, text, update
 
 from auricle.engines import Samples, SpeechOptions
 from auricle.errors import Conflict, EngineFailed, InvalidOption, QuotaExceeded
@@ -19,6 +19,7 @@ from auricle.store.recordings import erase
 from auricle.store.schema import Job, Recording, StageResult, Task, TaskSegment, Usage, now
 from auricle.testing import FakeEngine, noise, say, silence, write_wav
 from place import Office, open_office
+from services import Postgres, wait_until
 
 #: Three sentences, each long enough for parts of 30 s to be cut between them.
 SPEECH = "Alpha bravo charlie. Delta echo foxtrot. Golf hotel india."
@@ -484,3 +485,52 @@ def test_noise_in_a_folder_of_another_task_is_left_alone(office: Office, talk: P
     other.mkdir(parents=True)
     office.work()
     assert [path.name for path in office.place.folder.iterdir()] == ["other-1"]
+
+
+@pytest.mark.parametrize("change", [1, 2], ids=["the claim", "the end"])
+def test_a_worker_and_a_cancel_never_wait_for_each_other(
+    postgres: Postgres, tmp_path: Path, change: int
+) -> None:
+    office = open_office(tmp_path / "office", FakeEngine(), postgres.new_database())
+    job = office.ask(office.upload(write_wav(tmp_path / "a.wav", say("Alpha bravo."))))
+    changes: list[str] = []
+    problems: list[Exception] = []
+    reached = threading.Event()
+
+    def somebody_waits() -> bool:
+        waiting = "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock'"
+        with office.database.read() as session:
+            return bool(session.scalar(text(waiting)))
+
+    def hold(_connection: object, _cursor: object, statement: str, *_: object) -> None:
+        if threading.current_thread() is worker and statement.startswith("UPDATE task"):
+            changes.append(statement)
+            if len(changes) == change:
+                reached.set()
+                wait_until(somebody_waits, "the cancel, for the row of the task or the job")
+
+    def work() -> None:
+        work_once(office.shift())
+
+    def cancel() -> None:
+        with office.database.write() as session:
+            cancel_job(session, session.get_one(Job, job))
+
+    def attempt(act: Callable[[], None]) -> None:
+        try:
+            act()
+        except Exception as error:
+            problems.append(error)
+
+    worker, canceller = (threading.Thread(target=attempt, args=(act,)) for act in (work, cancel))
+    event.listen(office.database.writer, "after_cursor_execute", hold)
+    worker.start()
+    assert reached.wait(60)
+    canceller.start()
+    for thread in (worker, canceller):
+        thread.join(60)
+    assert problems == []
+    office.work()
+    assert office.job(job).state == "cancelled"
+    assert office.job(job).started_at is not None
+    office.database.close()

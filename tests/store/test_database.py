@@ -6,11 +6,11 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from sqlalchemy import ColumnElement, select, text
+from sqlalchemy import ColumnElement, select, text, update
 from sqlalchemy.exc import IntegrityError, OperationalError
 
 from auricle.errors import Conflict, InvalidOption, InvalidSetting, StorageUnavailable
-from auricle.store.database import Database, open_database
+from auricle.store.database import Database, open_database, repeated
 from auricle.store.schema import Base, Tag, User
 from services import Postgres
 
@@ -125,3 +125,37 @@ def test_postgresql_keeps_no_nul_and_that_is_the_senders_mistake(postgres: Postg
         Base.metadata.create_all(found.writer)
         with pytest.raises(InvalidOption, match="cannot keep"), found.read() as session:
             session.execute(select(User.id).where(User.name == "a\0b"))
+
+
+def test_two_that_change_the_same_rows_crosswise_are_both_done(postgres: Postgres) -> None:
+    database = open_database(postgres.new_database())
+    Base.metadata.create_all(database.writer)
+    with database.write() as session:
+        session.add_all([User(id=name, name=name) for name in ("anna", "ben")])
+    both = threading.Barrier(2)
+    begun: list[str] = []
+    problems: list[Exception] = []
+
+    @repeated
+    def change(first: str, second: str) -> None:
+        with database.write() as session:
+            session.execute(update(User).where(User.id == first).values(retention_days=len(begun) + 1))
+            begun.append(first)
+            if len(begun) <= 2:
+                both.wait(30)
+            session.execute(update(User).where(User.id == second).values(retention_days=len(begun) + 1))
+
+    def attempt(*names: str) -> None:
+        try:
+            change(*names)
+        except Exception as error:
+            problems.append(error)
+
+    threads = [threading.Thread(target=attempt, args=pair) for pair in (("anna", "ben"), ("ben", "anna"))]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(60)
+    assert problems == []
+    assert len(begun) == 3, "one of them once more"
+    database.close()

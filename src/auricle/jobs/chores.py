@@ -21,6 +21,7 @@ from auricle.jobs.results import blobs_of
 from auricle.jobs.runner import Draining
 from auricle.jobs.turns import Turn, take_turn
 from auricle.jobs.work import Workplace
+from auricle.store.database import Database, repeated
 from auricle.store.recordings import erase, retention_of, touch
 from auricle.store.schema import (
     Job,
@@ -70,19 +71,20 @@ def retire_old_recordings(place: Workplace, turn: Turn) -> Counts:
             Recording.created_at < now() - timedelta(days=days),
         )
         for ids in _some_at_once(place, turn, Recording.id, *old):
-            with place.database.write() as session:
-                retired += _retire(session, select(Recording).where(Recording.id.in_(ids), *old))
+            retired += _retire(place.database, select(Recording).where(Recording.id.in_(ids), *old))
     return {"retired": retired}
 
 
-def _retire(session: Session, old: Select[Recording]) -> int:
-    recordings = session.scalars(old).all()
-    for recording in recordings:
-        recording.deleted_at = now()
-        touch(recording)
-        open_jobs = select(Job).where(Job.recording_id == recording.id, Job.state.in_(OPEN))
-        for job in session.scalars(open_jobs).all():
-            cancel_job(session, job)
+@repeated
+def _retire(database: Database, old: Select[Recording]) -> int:
+    with database.write() as session:
+        recordings = session.scalars(old).all()
+        for recording in recordings:
+            recording.deleted_at = now()
+            touch(recording)
+            open_jobs = select(Job).where(Job.recording_id == recording.id, Job.state.in_(OPEN))
+            for job in session.scalars(open_jobs).all():
+                cancel_job(session, job)
     return len(recordings)
 
 

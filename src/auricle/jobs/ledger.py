@@ -5,8 +5,9 @@ names it, so a worker that lost its lease changes nothing. `due_at` means "not b
 "end of the lease" for a running one, so that new, retried and lost tasks are found by one predicate. Clocks
 decide when a task moves, never who may write; where workers run on several machines, it is the database's.
 
-A change of a task always takes the row of its job first: two tasks of a job that end at the same moment
-would otherwise each see the other still running, and nobody would go on to the next stage.
+What changes a task and its job takes the row of the job first: two tasks of a job that end at the same moment
+would otherwise each see the other still running, and nobody would go on to the next stage. A claim and a beat
+change their task alone and never ask for the job's row, so that neither waits for the other workers of a job.
 """
 
 import random
@@ -125,7 +126,7 @@ def claim(session: Session, queues: Sequence[str], worker: str, lease: float) ->
 
 
 def start_job(session: Session, job_id: str) -> None:
-    """The first task of a job was claimed."""
+    """The first task of a job was claimed; in a transaction of its own, as the claim holds the task's row."""
     session.execute(
         update(Job)
         .where(Job.id == job_id, Job.state == "queued")

@@ -22,6 +22,7 @@ from auricle.jobs.stages import BY_NAME, from_stage_on
 from auricle.jobs.work import Made, Source, Work, Workplace
 from auricle.metrics import metrics
 from auricle.pipeline import Progress
+from auricle.store.database import repeated
 from auricle.store.schema import Job, Recording, Task
 from auricle.transcript.model import segment_to_dict
 
@@ -191,13 +192,11 @@ def work_once(shift: Shift) -> bool:
     return True
 
 
+@repeated
 def _claim(shift: Shift) -> Claim | None:
     place = shift.place
     with place.database.write() as session:
-        claim = ledger.claim(session, shift.queues, shift.worker, place.settings.lease)
-        if claim is not None:
-            ledger.start_job(session, claim.job_id)
-    return claim
+        return ledger.claim(session, shift.queues, shift.worker, place.settings.lease)
 
 
 def _see_through(shift: Shift, claim: Claim) -> str:
@@ -248,6 +247,9 @@ def _open_work(shift: Shift, claim: Claim, holding: Holding) -> Work:
             # Erased since the task was claimed.
             raise LeaseLost(claim.task_id)
         done = session.scalars(select(Task).where(Task.job_id == job.id, Task.state == "done")).all()
+    if job.state == "queued":
+        with place.database.write() as session:
+            ledger.start_job(session, job.id)
     if job.request_id is not None:
         # One search in the log finds a request here and on the server.
         structlog.contextvars.bind_contextvars(request=job.request_id)
@@ -298,6 +300,7 @@ def _end(
 
     def transaction() -> tuple[_T, set[str], str]:
         with shift.place.database.write() as session:
+            ledger.lock_job(session, claim.job_id)
             written = write(session)
             session.flush()
             queues = advance(session, claim.job_id)

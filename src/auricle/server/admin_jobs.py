@@ -18,6 +18,7 @@ from auricle.server.jobs import TaskModel, tasks_of
 from auricle.server.models import JobModel, job_models
 from auricle.server.paging import Cursor, Limit, Page, paged, read_cursor
 from auricle.store.audit import record
+from auricle.store.database import repeated
 from auricle.store.schema import Job, Recording, User
 
 log = structlog.get_logger(__name__)
@@ -68,6 +69,7 @@ def all_jobs(
 
 
 @router.post("/retry-dead")
+@repeated
 def retry_the_dead(service: ServiceDep, admin: AdminDep) -> Retried:
     """Try every dead job again whose recording is not in the trash."""
     dead = (
@@ -98,6 +100,7 @@ def anybodys_tasks(
 
 
 @router.post("/{job_id}/retry")
+@repeated
 def retry_anybodys(service: ServiceDep, admin: AdminDep, job_id: str) -> OwnedJobModel:
     """Try again what failed, died or was cancelled, whoever's it is; what is done stays done."""
     with service.database.write() as session:
@@ -111,6 +114,7 @@ def retry_anybodys(service: ServiceDep, admin: AdminDep, job_id: str) -> OwnedJo
 
 
 @router.post("/{job_id}/cancel")
+@repeated
 def cancel_anybodys(service: ServiceDep, admin: AdminDep, job_id: str) -> OwnedJobModel:
     """Stop a job, whoever's it is; one that has ended stays as it is."""
     with service.database.write() as session:

@@ -23,6 +23,7 @@ from auricle.server.sending import blocks, disposition, file_stem
 from auricle.server.service import Service
 from auricle.store import Storage
 from auricle.store.audit import record
+from auricle.store.database import repeated
 from auricle.store.recordings import erase, find_recording
 from auricle.store.schema import Job, Recording, TranscriptVersion, User
 from auricle.store.tags import hold_owner
@@ -114,6 +115,7 @@ def erase_everything(
         record(session, user.id, "user.erased", user.id)
 
 
+@repeated
 def _erase_some(service: Service, user: User) -> list[str]:
     with service.database.write() as session:
         hold_owner(session, user.id)

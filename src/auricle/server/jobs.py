@@ -24,6 +24,7 @@ from auricle.server.models import JobModel, Moment, job_models
 from auricle.server.paging import Cursor, Limit, Page, paged, read_cursor
 from auricle.server.recordings import IdempotencyKey
 from auricle.server.transcripts import FormatName, IsPreview, sent
+from auricle.store.database import repeated
 from auricle.store.recordings import find_recording
 from auricle.store.schema import Job, Task, TaskSegment, TranscriptVersion
 from auricle.store.storage import refuse_when_full
@@ -86,6 +87,7 @@ class HeardSegments(BaseModel):
 
 
 @router.post("/jobs", status_code=201)
+@repeated
 def ask_for_job(
     service: ServiceDep,
     user: UserDep,
@@ -175,6 +177,7 @@ def _tasks(tasks: Sequence[Task]) -> list[TaskModel]:
 
 
 @router.post("/jobs/{job_id}/cancel")
+@repeated
 def stop_job(service: ServiceDep, user: UserDep, job_id: str) -> JobModel:
     """Stop a job: at once where it waits, within seconds where it runs. One that has ended stays as it is."""
     with service.database.write() as session:
@@ -189,6 +192,7 @@ def stop_job(service: ServiceDep, user: UserDep, job_id: str) -> JobModel:
 
 
 @router.post("/jobs/{job_id}/retry")
+@repeated
 def try_again(service: ServiceDep, user: UserDep, job_id: str) -> JobModel:
     """Try again what failed, died or was cancelled; what is done stays done."""
     with service.database.write() as session:

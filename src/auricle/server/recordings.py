@@ -35,6 +35,7 @@ from auricle.server.sending import send_blob
 from auricle.store import recordings as store
 from auricle.store import tags
 from auricle.store.audit import record
+from auricle.store.database import repeated
 from auricle.store.schema import Job, Recording, new_id, now
 from auricle.store.search import retitle
 
@@ -230,6 +231,7 @@ def _place(after: list[Any] | None, sort: str) -> list[Any] | None:
 
 
 @router.post("/recordings/bulk")
+@repeated
 def change_many(service: ServiceDep, user: UserDep, wish: Bulk) -> list[RecordingModel]:
     """Delete, bring back or tag many recordings at once: all of them, or none where one is not there."""
     tag = tags.clean_tag(wish.tag or "")
@@ -279,6 +281,7 @@ def get_recording(
 
 
 @router.patch("/recordings/{recording_id}")
+@repeated
 def change_recording(
     service: ServiceDep,
     user: UserDep,
@@ -303,6 +306,7 @@ def change_recording(
 
 
 @router.delete("/recordings/{recording_id}", status_code=204)
+@repeated
 def delete_recording(
     service: ServiceDep,
     user: UserDep,
@@ -333,6 +337,7 @@ def _to_trash(session: Session, owner_id: str, ids: list[str]) -> list[Recording
 
 
 @router.post("/recordings/{recording_id}/restore")
+@repeated
 def restore_recording(service: ServiceDep, user: UserDep, recording_id: str) -> RecordingModel:
     """Bring a recording back from the trash."""
     with service.database.write() as session:

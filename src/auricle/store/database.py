@@ -1,12 +1,15 @@
 """The database: SQLite in one file, or PostgreSQL, behind the same two kinds of sessions."""
 
 import contextlib
+import functools
 import json
+import random
 import sqlite3
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, ParamSpec, TypeVar
 
 import structlog
 from sqlalchemy import Connection, Engine, create_engine, event, make_url
@@ -16,7 +19,14 @@ from sqlalchemy.orm import Session, sessionmaker
 from sqlalchemy.orm.exc import StaleDataError
 from sqlalchemy.pool import ConnectionPoolEntry
 
-from auricle.errors import Conflict, DiskFull, InvalidOption, InvalidSetting, StorageUnavailable
+from auricle.errors import (
+    Collided,
+    Conflict,
+    DiskFull,
+    InvalidOption,
+    InvalidSetting,
+    StorageUnavailable,
+)
 
 log = structlog.get_logger(__name__)
 
@@ -32,6 +42,13 @@ _CLASHES = (
     "SQLITE_CONSTRAINT_PRIMARYKEY",
     "SQLITE_CONSTRAINT_UNIQUE",
 )
+#: What PostgreSQL calls a deadlock and a failed serialization: the same again may succeed at once.
+_COLLISIONS = {"40P01", "40001"}
+#: Before what collided is done again, at most so many seconds pass.
+_PAUSES = (0.05, 0.2, 1.0)
+
+_P = ParamSpec("_P")
+_T = TypeVar("_T")
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -50,9 +67,9 @@ class Database:
     def write(self) -> Iterator[Session]:
         """A transaction that may change rows: committed when the block ends, rolled back when it raises.
 
-        Raises StorageUnavailable where the database cannot be reached or stays locked, DiskFull where there
-        is no room, Conflict where another transaction made or erased the same rows meanwhile; nothing was
-        changed then.
+        Raises StorageUnavailable where the database cannot be reached or stays locked, Collided where two
+        waited for each other (see `repeated`), DiskFull where there is no room, Conflict where another
+        transaction made or erased the same rows meanwhile; nothing was changed then.
         """
         with outages(), _clashes(), sessionmaker(self.writer, expire_on_commit=False).begin() as session:
             yield session
@@ -163,6 +180,21 @@ def _refuse_no_value(context: ExceptionContext) -> None:
         ) from context.original_exception
 
 
+def repeated(act: Callable[_P, _T]) -> Callable[_P, _T]:
+    """Do it again, a few times, where its transaction collided with another: nothing was changed then."""
+
+    @functools.wraps(act)
+    def again(*args: _P.args, **kwargs: _P.kwargs) -> _T:
+        for pause in _PAUSES:
+            try:
+                return act(*args, **kwargs)
+            except Collided:
+                time.sleep(random.uniform(0, pause))  # noqa: S311 - keeps two apart, hides nothing
+        return act(*args, **kwargs)
+
+    return again
+
+
 @contextlib.contextmanager
 def outages() -> Iterator[None]:
     """Turn what the drivers raise into StorageUnavailable, or DiskFull where there is no room."""
@@ -173,6 +205,10 @@ def outages() -> Iterator[None]:
         if any(sign in reason for sign in _NO_ROOM):
             raise DiskFull(
                 f"The database has no room left on its disk: free some and try again ({reason})."
+            ) from error
+        if getattr(error.orig, "sqlstate", None) in _COLLISIONS:
+            raise Collided(
+                "The same things were changed by another at this moment, and this was undone: try again."
             ) from error
         if isinstance(error.orig, sqlite3.Error) and not any(sign in reason for sign in _SQLITE_OUTAGES):
             # SQLite says "operational" of mistakes as well, such as a table that is not there.
