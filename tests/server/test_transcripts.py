@@ -2,8 +2,10 @@
 
 import io
 import json
+import resource
 import threading
 import zipfile
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from pathlib import Path
@@ -13,7 +15,8 @@ import httpx
 import pytest
 from sqlalchemy import update
 
-from auricle.store.schema import TranscriptVersion, now
+from auricle.store.schema import Recording, TranscriptVersion, now
+from auricle.testing import noise, write_wav
 from auricle.transcript import MadeWith, Transcript
 from live_server import LiveServer
 
@@ -394,6 +397,29 @@ def test_a_lost_file_does_not_keep_a_person_from_the_rest_of_what_is_theirs(
     assert set(archive.namelist()) == {*complete, "missing.txt"} - gone
     assert archive.read(f"{whole}/{bundled.name}") == bundled.read_bytes()
     assert set(archive.read("missing.txt").decode().splitlines()[1:]) == gone
+
+
+def test_an_export_that_finds_no_room_says_so_and_leaves_nothing(
+    make_server: Callable[..., LiveServer], tmp_path: Path
+) -> None:
+    server = make_server(gpu_workers=0, cpu_workers=0)
+    file = write_wav(tmp_path / "long.wav", noise(400, 0.1))
+    one = server.upload(file)["recording"]["id"]
+    unlimited = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (8_000_000, unlimited[1]))
+    try:
+        full = server.client.get("/users/me/export")
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, unlimited)
+    assert (full.status_code, full.json()["code"]) == (507, "disk_full"), full.text
+    assert "no room left on the server's disk" in full.json()["detail"]
+    assert [path for path in (server.settings.data_dir / "work").rglob("*") if path.is_file()] == []
+    with server.service.database.write() as session:
+        session.execute(update(Recording).where(Recording.id == one).values(size=10**16))
+    refused = server.client.get("/users/me/export")
+    assert (refused.status_code, "audio=false" in refused.json()["detail"]) == (507, True), refused.text
+    rest = server.client.get("/users/me/export", params={"audio": False})
+    assert set(zipfile.ZipFile(io.BytesIO(rest.content)).namelist()) == {f"{one}/recording.json", "user.json"}
 
 
 def test_a_preview_is_read_and_no_export(server: LiveServer, recording: str) -> None:

@@ -1,18 +1,21 @@
 """Routes for many things at once: exports of several recordings, and everything one person has."""
 
+import contextlib
 import json
+import shutil
 import tempfile
 import zipfile
+from collections.abc import Iterator
 from typing import Annotated, BinaryIO
 
 import structlog
 from fastapi import APIRouter, Query
 from fastapi.responses import StreamingResponse
 from pydantic import Field
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from auricle.errors import InvalidOption, NotFound
+from auricle.errors import DiskFull, InvalidOption, NotFound, is_no_room
 from auricle.exports import export, find_format
 from auricle.jobs.create import cancel_job
 from auricle.jobs.ledger import OPEN
@@ -52,10 +55,8 @@ def export_many(service: ServiceDep, user: UserDep, wanted: WantedExports) -> St
     with service.database.read() as session:
         recordings = [find_recording(session, user.id, one) for one in dict.fromkeys(wanted.recording_ids)]
         versions = [current_version(session, one) for one in recordings]
-    # A ZIP needs its whole before its end is known; it grows on disk, not in memory.
-    file = tempfile.TemporaryFile()  # noqa: SIM115 - closed when it has been sent
     names: set[str] = set()
-    with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as archive:
+    with _making(service, zipfile.ZIP_DEFLATED) as (file, archive):
         for recording, version in zip(recordings, versions, strict=True):
             _, transcript = read_version(service.database, service.storage, version)
             stem = _unique(recording.title, names)
@@ -81,8 +82,9 @@ def export_everything(
     Where the server has lost a file, `missing.txt` names it, and the rest is there.
     """
     missing: list[str] = []
-    file = tempfile.TemporaryFile()  # noqa: SIM115 - closed when it has been sent
-    with service.database.read() as session, zipfile.ZipFile(file, "w", allowZip64=True) as archive:
+    if audio:
+        _refuse_without_room(service, user)
+    with service.database.read() as session, _making(service, zipfile.ZIP_STORED) as (file, archive):
         for recording in session.scalars(
             select(Recording).where(Recording.owner_id == user.id).order_by(Recording.id)
         ).all():
@@ -126,6 +128,44 @@ def _erase_some(service: Service, user: User) -> list[str]:
             for job in session.scalars(open_jobs).all():
                 cancel_job(session, job)
         return [blob for recording in some for blob in erase(session, recording)]
+
+
+@contextlib.contextmanager
+def _making(service: Service, compression: int) -> Iterator[tuple[BinaryIO, zipfile.ZipFile]]:
+    """A new file, open to be sent, and the archive in it; the file is gone where making it fails.
+
+    A ZIP needs its whole before its end is known; it grows on disk, not in memory. Raises DiskFull.
+    """
+    folder = service.place.folder
+    try:
+        with contextlib.ExitStack() as opened:
+            folder.mkdir(parents=True, exist_ok=True)
+            file = opened.enter_context(tempfile.TemporaryFile(dir=folder))
+            with zipfile.ZipFile(file, "w", compression) as archive:
+                yield file, archive
+            file.flush()
+            opened.pop_all()
+    except OSError as error:
+        if is_no_room(error):
+            raise DiskFull(
+                "There is no room left on the server's disk for this export: take less at once, or have some "
+                "room made, and try again."
+            ) from error
+        raise
+
+
+def _refuse_without_room(service: Service, user: User) -> None:
+    """Raise DiskFull where the recordings of a person, which are copied, would leave too little for work."""
+    service.place.folder.mkdir(parents=True, exist_ok=True)
+    free, floor = shutil.disk_usage(service.place.folder).free, service.settings.min_free
+    with service.database.read() as session:
+        size = session.scalar(select(func.sum(Recording.size)).where(Recording.owner_id == user.id)) or 0
+    if free - size < floor:
+        raise DiskFull(
+            f"This export takes {size / 1e9:.1f} GB on the server's disk for a while, but only "
+            f"{free / 1e9:.1f} GB are free, and {floor / 1e9:.1f} GB have to stay free for running work: "
+            "export without audio (audio=false), or have some room made, and try again."
+        )
 
 
 def _add_recording(
