@@ -12,9 +12,9 @@ from typing import Any
 import numpy as np
 
 from auricle.engines import Capabilities, EngineIdentity, Heard, LanguageGuess, Samples, SpeechOptions
-from auricle.engines.languages import WHISPER_LANGUAGES
 from auricle.errors import EngineFailed, InvalidOption, ModelUnavailable, UnsupportedOption
 from auricle.transcript import Segment, Word
+from auricle.transcript.languages import WHISPER_LANGUAGES
 
 NAME = "faster-whisper"
 WINDOW = 30.0

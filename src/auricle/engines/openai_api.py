@@ -17,7 +17,6 @@ from auricle.engines import (
     SpeechOptions,
     flac,
 )
-from auricle.engines.languages import WHISPER_LANGUAGES, language_code
 from auricle.engines.openai_answer import read_segments
 from auricle.errors import (
     AuricleError,
@@ -29,6 +28,7 @@ from auricle.errors import (
     UnsupportedOption,
 )
 from auricle.transcript import Segment
+from auricle.transcript.languages import WHISPER_LANGUAGES, language_code
 
 NAME = "openai-api"
 #: Longest window (s): a lost request costs no more than this, and servers time out on longer ones.

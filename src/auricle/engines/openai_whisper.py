@@ -17,10 +17,10 @@ from auricle.engines import (
     SpeechOptions,
     openai_checkpoint,
 )
-from auricle.engines.languages import WHISPER_LANGUAGES
 from auricle.engines.openai_checkpoint import Report
 from auricle.errors import EngineFailed, EngineUnavailable, InvalidOption, ModelUnavailable
 from auricle.transcript import Segment, Word
+from auricle.transcript.languages import WHISPER_LANGUAGES
 
 NAME = "openai-whisper"
 RATE = 16_000

@@ -6,9 +6,9 @@ from typing import Any
 
 from auricle import __version__
 from auricle.engines import EngineIdentity, LanguageGuess, SpeechOptions
-from auricle.engines.languages import WHISPER_LANGUAGES
 from auricle.pipeline.prepare import Prepared, PrepareOptions
 from auricle.transcript import MadeWith, Segment, Speaker, Transcript
+from auricle.transcript.languages import WHISPER_LANGUAGES
 from auricle.transcript.sentences import sentences
 
 _UNSURE_LANGUAGE = 0.5

@@ -8,7 +8,6 @@ from fastapi import APIRouter, Query, Request, Response
 from pydantic import Field
 from starlette.concurrency import run_in_threadpool
 
-from auricle.engines.languages import language_code
 from auricle.errors import InvalidOption, LimitExceeded, NotFound, Outdated
 from auricle.server.bodies import Sent
 from auricle.server.deps import ServiceDep, UserDep
@@ -29,6 +28,7 @@ from auricle.store.transcripts import (
 )
 from auricle.transcript import Transcript
 from auricle.transcript.importing import read_transcript
+from auricle.transcript.languages import language_code
 from auricle.transcript.model import segment_to_dict, speaker_to_dict
 from auricle.transcript.operations import OPERATIONS, apply
 from auricle.transcript.speaking import merge_speakers, rename_speaker

@@ -9,7 +9,6 @@ from pydantic import BaseModel, Field
 from auricle import __version__
 from auricle.audio.vad import VadOptions
 from auricle.engines import SpeechOptions
-from auricle.engines.languages import WHISPER_LANGUAGES
 from auricle.engines.models import plain_name
 from auricle.engines.options import meaning_of
 from auricle.engines.registry import CAPABILITIES
@@ -17,6 +16,7 @@ from auricle.exports import FORMATS
 from auricle.jobs.options import OWN_OPTIONS
 from auricle.jobs.stages import STAGES
 from auricle.server.deps import ServiceDep, UserDep
+from auricle.transcript.languages import WHISPER_LANGUAGES
 from auricle.transcript.review import DOUBTFUL_BELOW
 
 router = APIRouter(tags=["information"])

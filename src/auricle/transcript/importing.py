@@ -7,9 +7,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from auricle.engines.languages import language_code
 from auricle.errors import InvalidOption
 from auricle.transcript.given import LONGEST, read_segment, read_speaker
+from auricle.transcript.languages import language_code
 from auricle.transcript.model import SCHEMA, MadeWith, Segment, Speaker, Transcript, Word
 
 _ARROW = re.compile(r"^\s*(\S+)\s+-->\s+(\S+)(?:\s+.*)?$")

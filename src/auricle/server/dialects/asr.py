@@ -15,7 +15,6 @@ from starlette.concurrency import run_in_threadpool
 
 from auricle.audio.probe import probe
 from auricle.engines import SpeechOptions
-from auricle.engines.languages import WHISPER_LANGUAGES, language_code
 from auricle.errors import AudioError, InvalidOption, UnsupportedOption
 from auricle.jobs.options import JobOptions, read_options
 from auricle.pipeline import prepare_options
@@ -29,6 +28,7 @@ from auricle.server.interactive import ask_language, hear
 from auricle.server.service import Service
 from auricle.settings import Settings
 from auricle.transcript import Transcript
+from auricle.transcript.languages import WHISPER_LANGUAGES, language_code
 
 log = structlog.get_logger(__name__)
 

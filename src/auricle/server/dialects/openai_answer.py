@@ -9,11 +9,11 @@ from typing import Any
 
 from fastapi.responses import JSONResponse, PlainTextResponse, Response
 
-from auricle.engines.languages import WHISPER_LANGUAGES
 from auricle.errors import UnsupportedOption
 from auricle.exports import export
 from auricle.server.dialects.openai_request import Wanted
 from auricle.transcript import Segment, Transcript
+from auricle.transcript.languages import WHISPER_LANGUAGES
 from auricle.transcript.lines import join
 from auricle.transcript.text import word_spans
 

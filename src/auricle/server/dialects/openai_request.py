@@ -6,13 +6,13 @@ from dataclasses import dataclass, fields
 from typing import Any, Literal, TypeVar
 
 from auricle.engines import SpeechOptions
-from auricle.engines.languages import language_code
 from auricle.errors import InvalidOption, UnsupportedOption
 from auricle.jobs.options import JobOptions, read_options
 from auricle.server.dialects.errors import InvalidField, UnsupportedField
 from auricle.server.dialects.fields import Fields
 from auricle.server.dialects.model_names import model_options
 from auricle.settings import Settings
+from auricle.transcript.languages import language_code
 
 Task = Literal["transcribe", "translate"]
 
