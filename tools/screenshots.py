@@ -131,7 +131,7 @@ def stock(server: LiveServer, folder: Path) -> dict[str, str]:
     let_the_admin_in(server)
     with server.service.database.write() as session:
         anna = people.first_admin(session)
-        people.rename(session, anna, "Anna Osei")
+        people.rename(session, anna, "Anna Osei", None)
         token, _ = sessions.begin_session(session, anna, agent=_AGENT, address="192.0.2.7", days=1)
     ben = add(server, "Ben")
     server.client.post("/keys", json={"name": "Home server"}).raise_for_status()

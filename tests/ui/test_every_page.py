@@ -184,7 +184,7 @@ def strange(tmp_path_factory: pytest.TempPathFactory, tiny_model: Path, speech: 
         let_the_admin_in(running)
         with running.service.database.write() as session:
             anna = people.first_admin(session)
-            people.rename(session, anna, MARKUP)
+            people.rename(session, anna, MARKUP, None)
             token, _ = sessions.begin_session(session, anna, agent=MARKUP, address="192.0.2.7", days=1)
         for name in (ENDLESS[:60], ARABIC):
             add(running, name)
