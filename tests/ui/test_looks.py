@@ -199,3 +199,18 @@ def test_who_speaks_and_when_stands_where_the_text_begins(
     arabic, english = page.locator("a-paragraph").all()
     assert box(arabic.locator(".speaker"))["left"] > PHONE[0] / 2
     assert box(english.locator(".speaker"))["right"] < PHONE[0] / 2
+
+
+def test_rows_stay_where_they_are_when_one_is_selected(
+    server: LiveServer, make_page: Callable[..., Page], tmp_path: Path
+) -> None:
+    server.upload(write_wav(tmp_path / "sound.wav", silence(1)), title="One of them", transcribe="false")
+    page = make_page((820, 800))
+    page.goto(server.origin)
+    tick = page.get_by_label("Select One of them", exact=True)
+    expect(tick).to_be_visible()
+    before = box(tick)["top"]
+    tick.check()
+    shows(page, "1 selected")
+    assert box(tick)["top"] == before
+    expect(page.get_by_role("link", name="Trash")).to_be_hidden()

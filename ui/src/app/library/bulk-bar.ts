@@ -54,6 +54,7 @@ import { words } from '../words';
       display: flex;
       gap: 4px;
       align-items: center;
+      height: 100%;
       min-height: 44px;
       padding-inline: calc(var(--gap) - 10px);
       background: var(--coral-soft);
