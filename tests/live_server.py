@@ -24,6 +24,7 @@ from auricle.server.service import Service
 from auricle.settings import Settings
 from auricle.store.schema import User
 from auricle.testing import say, write_wav
+from conforming import hold_to_document
 
 
 class LiveServer:
@@ -71,9 +72,10 @@ class LiveServer:
             return make_key(session, user, **{"name": "tests", "scopes": all_of_theirs, **how})[1]
 
     def client_for(self, key: str | None) -> httpx.Client:
-        """A client that sends this API key."""
+        """A client that sends this API key, and is told only what the OpenAPI document shows."""
         headers = {"Authorization": f"Bearer {key}"} if key else {}
-        return httpx.Client(base_url=self.url, headers=headers, timeout=60)
+        hooks = {"response": [hold_to_document]}
+        return httpx.Client(base_url=self.url, headers=headers, timeout=60, event_hooks=hooks)
 
     def start(self) -> None:
         self._thread.start()

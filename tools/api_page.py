@@ -4,6 +4,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
+from auricle.server.answers import OPTION_OF
 from auricle.server.app import create_app
 from auricle.settings import Settings
 
@@ -46,6 +47,9 @@ curl "$api/jobs/$job/transcript?format=srt"           # fetch what was said
   (a wrong option, too many jobs) keeps its parts until it is completed, deleted, or has expired. On S3 the
   answer has an address for each part, and the bytes never pass through the server; what they hold is known
   only when their job begins, so there `duplicate_of` is null and `on_duplicate=return` is refused.
+- **Clients** can be made from the document. A transcript comes in the format that was asked for, so a client
+  that reads every answer as text leaves PDF and DOCX in the bytes of the answer. `openapi-python-client` has
+  to be told that a ZIP file is bytes: `content_type_overrides: {application/zip: application/octet-stream}`.
 """
 
 _TITLES = {
@@ -80,7 +84,11 @@ def page() -> str:
 
 
 def _row(path: str, method: str, route: dict[str, Any]) -> str:
-    names = [f"`{one['name']}`" for one in route.get("parameters", []) if one["in"] in ("query", "header")]
+    names = [
+        f"`{one['name']}`"
+        for one in route.get("parameters", [])
+        if one["in"] in ("query", "header") and OPTION_OF not in one
+    ]
     shown = ", ".join(name for name in names if name != "`authorization`")
     meaning = " ".join(route["description"].split()).replace("|", "\\|")
     return f"| `{method.upper()} {path.removeprefix('/api/v1')}` | {meaning} | {shown} |"

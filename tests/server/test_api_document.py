@@ -1,17 +1,32 @@
 """The API as a whole: what its document promises holds for any request, and everything in it is explained."""
 
+import re
 import subprocess
 import sys
 from pathlib import Path
 from typing import Any
 
+import openapi_spec_validator
 import pytest
 import schemathesis
 from hypothesis import HealthCheck, given, settings
+from schemathesis.checks import (
+    content_type_conformance,
+    response_headers_conformance,
+    response_schema_conformance,
+    status_code_conformance,
+)
 
 from live_server import LiveServer, live_server
 
 ROOT = Path(__file__).resolve().parents[2]
+#: What the document says of every answer: status, media type, headers, and what is in it.
+_PROMISES = [
+    status_code_conformance,
+    content_type_conformance,
+    response_headers_conformance,
+    response_schema_conformance,
+]
 
 
 @pytest.fixture(scope="module")
@@ -42,9 +57,58 @@ def test_no_request_whatever_ends_in_a_fault_of_ours(any_server: LiveServer) -> 
                 response.content,
             )
             assert b"Traceback" not in response.content
+            case.validate_response(response, checks=_PROMISES)
 
         check()
     assert tried > 50
+
+
+def test_the_document_is_what_tools_for_its_version_of_openapi_take(any_server: LiveServer) -> None:
+    document = any_server.client.get(f"{any_server.origin}/openapi.json").json()
+    assert document["openapi"].startswith("3.1")
+    openapi_spec_validator.validate(document)
+
+
+def test_every_answer_says_what_it_is(any_server: LiveServer) -> None:
+    silent = [
+        f"{method} {path} {status}"
+        for path, methods in any_server.app.openapi()["paths"].items()
+        for method, route in methods.items()
+        for status, answer in route["responses"].items()
+        if status not in ("204", "304", "307", "416")
+        and not all("schema" in one for one in answer.get("content", {"": {}}).values())
+    ]
+    assert silent == []
+
+
+def test_functions_of_a_client_made_from_the_document_have_short_names(any_server: LiveServer) -> None:
+    paths = any_server.app.openapi()["paths"]
+    names = [route["operationId"] for methods in paths.values() for route in methods.values()]
+    assert len(set(names)) == len(names)
+    assert [name for name in names if not re.fullmatch("[a-z_]{3,30}", name)] == []
+
+
+def test_moments_and_states_have_types_of_their_own(any_server: LiveServer) -> None:
+    loose = []
+    for name, schema in any_server.app.openapi()["components"]["schemas"].items():
+        for field, shown in schema.get("properties", {}).items():
+            kinds = [one for one in shown.get("anyOf", [shown]) if one.get("type") == "string"]
+            if field.endswith("_at") and any(one.get("format") != "date-time" for one in kinds):
+                loose.append(f"{name}.{field}")
+            if field in ("state", "role") and any("enum" not in one for one in kinds):
+                loose.append(f"{name}.{field}")
+    assert loose == []
+
+
+def test_every_option_of_a_format_can_be_sent_by_a_client_made_from_the_document(
+    any_server: LiveServer,
+) -> None:
+    paths = any_server.app.openapi()["paths"]
+    named = {
+        one["name"] for one in paths["/api/v1/recordings/{recording_id}/transcript"]["get"]["parameters"]
+    }
+    wanted = {one["name"] for form in any_server.client.get("/formats").json() for one in form["options"]}
+    assert wanted <= named
 
 
 def test_every_route_and_parameter_is_explained(any_server: LiveServer) -> None:

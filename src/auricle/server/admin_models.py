@@ -18,6 +18,7 @@ from auricle.engines.scheduler import Priority
 from auricle.errors import Conflict, ModelUnavailable, NotFound
 from auricle.jobs.options import JobOptions, read_options
 from auricle.jobs.reconcile import GONE
+from auricle.server.answers import again
 from auricle.server.deps import AdminDep, ServiceDep
 from auricle.server.dialects.model_names import WHISPER_ENGINES, weights_of, weights_of_key
 from auricle.server.service import Service
@@ -67,7 +68,7 @@ def managed_models(service: ServiceDep, _: AdminDep) -> list[ManagedModel]:
 @router.post(
     "/{model_id:path}/fetch",
     status_code=202,
-    responses={200: {"model": ManagedModel, "description": "It was here already."}},
+    responses=again(ManagedModel),
 )
 def begin_fetching(service: ServiceDep, user: AdminDep, response: Response, model_id: str) -> ManagedModel:
     """Start to fetch a model, by its size or its id on the hub; GET /admin/models says how far it is."""

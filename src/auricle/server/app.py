@@ -1,7 +1,6 @@
 """The application: every route, and what stands before them."""
 
 import contextlib
-import re
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractContextManager
 from typing import Any
@@ -29,11 +28,13 @@ from auricle.server import (
     uploads,
     users,
 )
+from auricle.server.answers import PROBLEM
 from auricle.server.api_pages import add_api_pages
 from auricle.server.bodies import BoundedBodies
 from auricle.server.dialects import asr, models, openai
+from auricle.server.document import complete
 from auricle.server.guard import Guard
-from auricle.server.problems import Problem, add_problems
+from auricle.server.problems import add_problems
 from auricle.server.request_log import RequestLog
 from auricle.server.service import Service, running
 from auricle.server.ui import add_ui
@@ -93,14 +94,11 @@ _TAGS = {
 
 
 class _Application(FastAPI):
-    """Names every route by the beginning of its explanation instead of the name of its function."""
+    """Hands out the document that describes it as a whole."""
 
     def openapi(self) -> dict[str, Any]:
         if self.openapi_schema is None:
-            for methods in super().openapi()["paths"].values():
-                for route in methods.values():
-                    first = re.split(r"[.:;]\s|[.:;]$", route.get("description", ""), maxsplit=1)[0]
-                    route["summary"] = " ".join(first.split())
+            complete(super().openapi())
         return super().openapi()
 
 
@@ -128,7 +126,8 @@ def create_app(
         openapi_url="/openapi.json",
         openapi_tags=[{"name": name, "description": about} for name, about in _TAGS.items()],
         lifespan=lifespan,
-        responses={"default": {"model": Problem, "description": "What went wrong."}},
+        responses={"default": PROBLEM},
+        generate_unique_id_function=lambda route: route.name,
     )
     add_problems(app)
     for router in _ROUTERS:

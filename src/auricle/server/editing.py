@@ -9,6 +9,7 @@ from pydantic import Field
 from starlette.concurrency import run_in_threadpool
 
 from auricle.errors import InvalidOption, LimitExceeded, NotFound, Outdated
+from auricle.server.answers import TAGGED
 from auricle.server.bodies import Sent
 from auricle.server.deps import ServiceDep, UserDep
 from auricle.server.incoming import RAW_BODY
@@ -85,7 +86,7 @@ def restore_version(service: ServiceDep, user: UserDep, recording_id: str, numbe
     return _saved(service, recording_id, transcript, making)
 
 
-@router.patch("/recordings/{recording_id}/transcript")
+@router.patch("/recordings/{recording_id}/transcript", responses=TAGGED)
 def edit_transcript(
     service: ServiceDep,
     user: UserDep,

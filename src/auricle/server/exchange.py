@@ -19,6 +19,7 @@ from auricle.errors import DiskFull, InvalidOption, NotFound, is_no_room
 from auricle.exports import export, find_format
 from auricle.jobs.create import cancel_job
 from auricle.jobs.ledger import OPEN
+from auricle.server.answers import archive
 from auricle.server.bodies import Sent
 from auricle.server.deps import ServiceDep, UserDep
 from auricle.server.models import recording_models
@@ -48,7 +49,7 @@ class WantedExports(Sent):
     formats: list[str] = Field(min_length=1, max_length=20)
 
 
-@router.post("/exports", response_class=StreamingResponse)
+@router.post("/exports", response_class=StreamingResponse, responses=archive("The transcripts."))
 def export_many(service: ServiceDep, user: UserDep, wanted: WantedExports) -> StreamingResponse:
     """The current transcripts of several recordings, in several formats, as one ZIP file."""
     forms = [find_format(name) for name in dict.fromkeys(wanted.formats)]
@@ -71,7 +72,7 @@ def export_many(service: ServiceDep, user: UserDep, wanted: WantedExports) -> St
     return _zip(file, "transcripts.zip")
 
 
-@router.get("/users/me/export", response_class=StreamingResponse)
+@router.get("/users/me/export", response_class=StreamingResponse, responses=archive("All you have."))
 def export_everything(
     service: ServiceDep,
     user: UserDep,

@@ -18,9 +18,10 @@ from auricle.jobs.create import PRIORITIES, cancel_job, create_job, find_job, re
 from auricle.jobs.ledger import OPEN
 from auricle.jobs.stages import STAGES
 from auricle.server.accepting import asked_options
+from auricle.server.answers import again, transcript
 from auricle.server.bodies import Sent
 from auricle.server.deps import ServiceDep, UserDep
-from auricle.server.models import JobModel, Moment, job_models
+from auricle.server.models import JobModel, JobState, Moment, job_models
 from auricle.server.paging import Cursor, Limit, Page, paged, read_cursor
 from auricle.server.recordings import IdempotencyKey
 from auricle.server.transcripts import FormatName, IsPreview, sent
@@ -64,7 +65,7 @@ class TaskModel(BaseModel):
     stage: str
     number: int
     queue: str
-    state: str
+    state: JobState
     progress: float
     seconds: float = Field(description="The audio it is about.")
     attempt: int
@@ -86,7 +87,7 @@ class HeardSegments(BaseModel):
     final: bool = Field(description="The job has ended: nothing more will come.")
 
 
-@router.post("/jobs", status_code=201)
+@router.post("/jobs", status_code=201, responses=again(JobModel))
 @repeated
 def ask_for_job(
     service: ServiceDep,
@@ -274,7 +275,7 @@ def _read_after(after: str) -> dict[int, tuple[int, int]]:
         raise InvalidOption("after is not what this route gave: start again without it.") from None
 
 
-@router.get("/jobs/{job_id}/transcript", response_class=Response)
+@router.get("/jobs/{job_id}/transcript", response_class=Response, openapi_extra=transcript())
 def transcript_of_job(
     request: Request,
     service: ServiceDep,

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import MINYEAR, UTC, datetime
 from typing import Annotated, Any
 
-from pydantic import BaseModel, Field, PlainSerializer
+from pydantic import BaseModel, Field, PlainSerializer, WithJsonSchema
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
@@ -21,7 +21,23 @@ Moment = Annotated[
         return_type=str,
         when_used="json",
     ),
+    WithJsonSchema({"type": "string", "format": "date-time"}),
 ]
+
+
+def _one_of(*values: str) -> Any:
+    """How the document shows text that is one of these."""
+    return Field(json_schema_extra={"enum": list(values)})
+
+
+_STATES = ("queued", "running", "done", "failed", "dead", "cancelled")
+#: What has become of a job, or of one of its tasks.
+JobState = Annotated[str, _one_of(*_STATES)]
+#: What has become of a recording's latest job.
+RecordingState = Annotated[str, _one_of("none", *_STATES)]
+Role = Annotated[str, _one_of("admin", "member")]
+#: How a version of a transcript came to be.
+VersionKind = Annotated[str, _one_of("machine", "edit", "import", "restore")]
 
 
 def naive(moment: datetime | None) -> datetime | None:
@@ -39,7 +55,7 @@ class JobModel(BaseModel):
 
     id: str
     recording_id: str
-    state: str = Field(description="queued, running, done, failed, dead (attempts spent) or cancelled.")
+    state: JobState = Field(description="dead: it failed as often as it may be tried.")
     stage: str | None = Field(description="What is being done now; null once the job has ended.")
     progress: float = Field(ge=0, le=1, description="0 to 1.")
     eta: float | None = Field(description="Seconds until it is probably done; null while unknown.")
@@ -79,7 +95,7 @@ class RecordingModel(BaseModel):
         description="Words of the current transcript that the engine was unsure of and nobody has checked."
     )
     tags: list[str]
-    state: str = Field(description="Of the latest job; none where there was none, as for an import.")
+    state: RecordingState = Field(description="Of the latest job; none where there is none.")
     error: dict[str, Any] | None = Field(
         description="Why the latest job ended without success: code, message, stage."
     )
@@ -90,6 +106,18 @@ class RecordingModel(BaseModel):
     created_at: Moment
     changed_at: Moment
     deleted_at: Moment | None = Field(description="When it went to the trash.")
+
+
+class PeaksModel(BaseModel):
+    """The outline of a recording's loudness, as audiowaveform writes it."""
+
+    version: int = Field(description="Of the form: 2.")
+    channels: int
+    sample_rate: int = Field(description="Samples per second of the audio that was looked at.")
+    samples_per_pixel: int = Field(description="How many samples each pair of numbers stands for.")
+    bits: int
+    length: int = Field(description="How many pairs there are of each channel.")
+    data: list[int] = Field(description="The lowest and the highest sample of each pixel and channel.")
 
 
 def _shown(options: dict[str, Any]) -> dict[str, Any]:

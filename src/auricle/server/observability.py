@@ -15,6 +15,7 @@ from auricle.jobs.machine_metrics import machine_registry
 from auricle.jobs.queue_metrics import queue_registry
 from auricle.jobs.reconcile import workers_seen
 from auricle.metrics import CONTENT_TYPE, exposition
+from auricle.server.answers import PROBLEM, texts
 from auricle.server.deps import InsideDep, ServiceDep, require_inside
 from auricle.server.problems import answer
 from auricle.server.service import Service
@@ -121,7 +122,7 @@ async def live() -> LiveAnswer:
 @router.get(
     "/health/ready",
     response_model=ReadyAnswer,
-    responses={503: {"description": "Not yet, or no longer."}},
+    responses={503: PROBLEM | {"description": "Not yet, or no longer."}},
 )
 def ready(request: Request, service: ServiceDep) -> ReadyAnswer | Response:
     """Whether requests may be sent here: 503 while the database is away or the server ends."""
@@ -157,7 +158,7 @@ def _registry(request: Request, service: ServiceDep) -> CollectorRegistry:
     "/metrics",
     dependencies=[Depends(require_inside)],
     response_class=Response,
-    responses={200: {"content": {"text/plain": {}}}},
+    responses={200: {"content": texts("text/plain")}},
 )
 def metrics(service: ServiceDep, registry: Annotated[CollectorRegistry, Depends(_registry)]) -> Response:
     """Metrics of this process and of all queues, for Prometheus: this machine, admins, the scope metrics."""

@@ -25,10 +25,11 @@ from auricle.server.accepting import (
     read_json,
     wishes_of,
 )
+from auricle.server.answers import TAGGED, again, files, stored_file
 from auricle.server.bodies import Sent
 from auricle.server.deps import ServiceDep, UserDep
 from auricle.server.incoming import RAW_BODY, Form, Stored, receive_body, receive_form
-from auricle.server.models import RecordingModel, naive, recording_models
+from auricle.server.models import PeaksModel, RecordingModel, naive, recording_models
 from auricle.server.paging import Cursor, Limit, Page, read_cursor, write_cursor
 from auricle.server.preconditions import IfMatch, refuse_outdated
 from auricle.server.sending import send_blob
@@ -74,6 +75,8 @@ class Bulk(Sent):
     tag: str | None = Field(None, max_length=100, description="For tag and untag.")
 
 
+#: What recordings are: whatever their senders say, or what browsers play.
+_PLAYED = ("application/octet-stream", "audio/*", "video/*", "application/*")
 _FORM: dict[str, Any] = {
     "requestBody": {
         "required": True,
@@ -101,7 +104,7 @@ _FORM: dict[str, Any] = {
 }
 
 
-@router.post("/recordings", status_code=201, openapi_extra=_FORM)
+@router.post("/recordings", status_code=201, responses=again(Accepted), openapi_extra=_FORM)
 async def upload_recording(
     request: Request,
     response: Response,
@@ -128,7 +131,7 @@ async def upload_recording(
     return accepted
 
 
-@router.put("/recordings", status_code=201, openapi_extra=RAW_BODY)
+@router.put("/recordings", status_code=201, responses=again(Accepted), openapi_extra=RAW_BODY)
 async def put_recording(
     request: Request,
     response: Response,
@@ -269,7 +272,7 @@ def list_tags(service: ServiceDep, user: UserDep) -> dict[str, int]:
         return dict(tags.tag_counts(session, user.id))
 
 
-@router.get("/recordings/{recording_id}")
+@router.get("/recordings/{recording_id}", responses=TAGGED)
 def get_recording(
     service: ServiceDep, user: UserDep, response: Response, recording_id: str
 ) -> RecordingModel:
@@ -280,7 +283,7 @@ def get_recording(
         return recording_models(session, [recording])[0]
 
 
-@router.patch("/recordings/{recording_id}")
+@router.patch("/recordings/{recording_id}", responses=TAGGED)
 @repeated
 def change_recording(
     service: ServiceDep,
@@ -347,7 +350,11 @@ def restore_recording(service: ServiceDep, user: UserDep, recording_id: str) -> 
         return recording_models(session, [recording])[0]
 
 
-@router.get("/recordings/{recording_id}/download", response_class=Response)
+@router.get(
+    "/recordings/{recording_id}/download",
+    response_class=Response,
+    responses=stored_file(*_PLAYED, elsewhere=True),
+)
 @router.head("/recordings/{recording_id}/download", include_in_schema=False)
 def download_recording(request: Request, service: ServiceDep, user: UserDep, recording_id: str) -> Response:
     """The file as it was uploaded; ranges are honoured."""
@@ -358,7 +365,7 @@ def download_recording(request: Request, service: ServiceDep, user: UserDep, rec
     )
 
 
-@router.get("/recordings/{recording_id}/preview", response_class=Response)
+@router.get("/recordings/{recording_id}/preview", response_class=Response, responses=stored_file(*_PLAYED))
 @router.head("/recordings/{recording_id}/preview", include_in_schema=False)
 def preview_recording(request: Request, service: ServiceDep, user: UserDep, recording_id: str) -> Response:
     """Something every browser can play; ranges are honoured, so that a player can jump."""
@@ -369,7 +376,11 @@ def preview_recording(request: Request, service: ServiceDep, user: UserDep, reco
     return send_blob(request, service.storage, recording.blob, recording.media_type)
 
 
-@router.get("/recordings/{recording_id}/peaks", response_class=Response)
+@router.get(
+    "/recordings/{recording_id}/peaks",
+    response_class=Response,
+    responses={200: {"model": PeaksModel, "content": files("application/octet-stream")}},
+)
 def peaks_of_recording(
     service: ServiceDep,
     user: UserDep,

@@ -12,7 +12,7 @@ from auricle.errors import Forbidden, InvalidOption, NotFound, RateLimited, Unau
 from auricle.metrics import metrics
 from auricle.server.bodies import Sent
 from auricle.server.deps import AdminDep, CallerDep, ServiceDep, UserDep, session_cookie
-from auricle.server.models import Moment
+from auricle.server.models import Moment, Role
 from auricle.server.origin import address_of, comes_from_here
 from auricle.server.service import Service
 from auricle.store.audit import record
@@ -36,7 +36,7 @@ class SignedInUser(BaseModel):
 
     id: str
     name: str
-    role: str = Field(description="admin or member.")
+    role: Role
 
 
 class SessionModel(BaseModel):

@@ -11,8 +11,9 @@ from sqlalchemy.orm import Session
 
 from auricle.errors import NotFound
 from auricle.exports import FORMATS, described, export, find_format
+from auricle.server.answers import transcript
 from auricle.server.deps import ServiceDep, UserDep
-from auricle.server.models import Moment
+from auricle.server.models import Moment, VersionKind
 from auricle.server.paging import Cursor, Limit, Page, paged, read_cursor
 from auricle.server.sending import send_export
 from auricle.server.service import Service
@@ -25,7 +26,10 @@ log = structlog.get_logger(__name__)
 
 router = APIRouter(tags=["transcripts"])
 
-FormatName = Annotated[str, Query(alias="format", description="json, srt, ...: GET /formats lists all.")]
+FormatName = Annotated[
+    str,
+    Query(alias="format", description="GET /formats says more.", json_schema_extra={"enum": list(FORMATS)}),
+]
 IsPreview = Annotated[
     bool, Query(description="It is only looked at, not handed out: logged as read, not audited as exported.")
 ]
@@ -36,7 +40,7 @@ class VersionModel(BaseModel):
 
     id: str
     number: int = Field(description="Counts from 1.")
-    kind: str = Field(description="machine, edit, import or restore.")
+    kind: VersionKind
     current: bool
     note: str
     language: str | None
@@ -104,7 +108,7 @@ def list_formats(_: UserDep) -> list[FormatModel]:
     ]
 
 
-@router.get("/recordings/{recording_id}/transcript", response_class=Response)
+@router.get("/recordings/{recording_id}/transcript", response_class=Response, openapi_extra=transcript())
 def get_transcript(
     request: Request,
     service: ServiceDep,
@@ -164,7 +168,9 @@ def compare_versions(
     ]
 
 
-@router.get("/recordings/{recording_id}/transcripts/{number}", response_class=Response)
+@router.get(
+    "/recordings/{recording_id}/transcripts/{number}", response_class=Response, openapi_extra=transcript()
+)
 def get_version(
     request: Request,
     service: ServiceDep,

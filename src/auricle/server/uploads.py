@@ -2,7 +2,7 @@
 
 import math
 from datetime import timedelta
-from typing import Annotated, Any
+from typing import Annotated
 
 from fastapi import APIRouter, Path, Request, Response
 from pydantic import BaseModel, Field
@@ -20,6 +20,7 @@ from auricle.server.accepting import (
     asked_options,
     made_of_upload,
 )
+from auricle.server.answers import again
 from auricle.server.bodies import Sent
 from auricle.server.deps import ServiceDep, UserDep
 from auricle.server.incoming import RAW_BODY, Stored, receive_part, too_large
@@ -62,6 +63,14 @@ class UploadModel(BaseModel):
     expires_at: Moment
 
 
+class PartModel(BaseModel):
+    """A part that is there."""
+
+    number: int
+    size: int = Field(description="Bytes.")
+    etag: str = Field(description="What the storage knows it by.")
+
+
 @router.post("/uploads", status_code=201)
 def begin_upload(service: ServiceDep, user: UserDep, wanted: NewUpload) -> UploadModel:
     """Announce a large file; the answer says how to cut it."""
@@ -102,7 +111,7 @@ async def put_part(
     user: UserDep,
     upload_id: str,
     number: Annotated[int, Path(ge=1, le=_MOST_PARTS)],
-) -> dict[str, Any]:
+) -> PartModel:
     """Store one part; sent again, it replaces itself."""
 
     def find() -> Upload:
@@ -115,10 +124,10 @@ async def put_part(
     if number > _count(upload):
         raise NotFound(f"This upload has {_count(upload)} parts: there is no part {number}.")
     part = await receive_part(request, service, upload.blob, upload.token, number, _size_of(upload, number))
-    return {"number": part.number, "size": part.size, "etag": part.etag}
+    return PartModel(number=part.number, size=part.size, etag=part.etag)
 
 
-@router.post("/uploads/{upload_id}/complete", status_code=201)
+@router.post("/uploads/{upload_id}/complete", status_code=201, responses=again(Accepted))
 def complete_upload(
     service: ServiceDep, user: UserDep, response: Response, upload_id: str, wishes: Wishes | None = None
 ) -> Accepted:

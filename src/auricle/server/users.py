@@ -14,7 +14,7 @@ from auricle.accounts.quotas import quota_of
 from auricle.errors import Forbidden, NotFound
 from auricle.server.bodies import Sent
 from auricle.server.deps import AdminDep, CallerDep, ServiceDep, UserDep
-from auricle.server.models import Moment
+from auricle.server.models import Moment, Role
 from auricle.server.paging import Cursor, Limit, Page, paged, read_cursor
 from auricle.settings import Settings
 from auricle.store.audit import record
@@ -32,7 +32,7 @@ class UserModel(BaseModel):
 
     id: str
     name: str
-    role: str = Field(description="admin or member.")
+    role: Role
     disabled: bool
     retention_days: int | None = Field(description="Days after which recordings go to the trash.")
     quota_space: int | None = Field(description="Bytes their recordings may take; null: as the settings say.")

@@ -18,8 +18,10 @@ from auricle.engines import SpeechOptions
 from auricle.errors import AudioError, InvalidOption, UnsupportedOption
 from auricle.jobs.options import JobOptions, read_options
 from auricle.pipeline import prepare_options
+from auricle.server.answers import failed
 from auricle.server.deps import ServiceDep, TranscribeDep
 from auricle.server.dialects.asr_output import OUTPUTS
+from auricle.server.dialects.errors import AsrError
 from auricle.server.dialects.fields import Fields
 from auricle.server.dialects.form import ScratchForm, receive_scratch
 from auricle.server.dialects.model_names import model_options
@@ -32,7 +34,7 @@ from auricle.transcript.languages import WHISPER_LANGUAGES, language_code
 
 log = structlog.get_logger(__name__)
 
-router = APIRouter(tags=["asr"])
+router = APIRouter(tags=["asr"], responses={"default": failed(AsrError)})
 
 _FILE = "audio_file"
 _FORM: dict[str, Any] = {

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from fastapi.responses import JSONResponse
+from pydantic import BaseModel, Field
 
 from auricle.errors import InvalidOption, UnsupportedOption
 
@@ -23,6 +24,27 @@ class UnsupportedField(UnsupportedOption):
     def __init__(self, sentence: str, param: str) -> None:
         super().__init__(sentence)
         self.param = param
+
+
+class OpenAIFault(BaseModel):
+    """What went wrong, as OpenAI says it."""
+
+    message: str = Field(description="A sentence.")
+    type: str = Field(description="Of its kind, such as invalid_request_error.")
+    param: str | None = Field(description="The field that is wrong.")
+    code: str = Field(description="The kind of error, for programs.")
+
+
+class OpenAIError(BaseModel):
+    """An error as OpenAI's clients read it."""
+
+    error: OpenAIFault
+
+
+class AsrError(BaseModel):
+    """An error as whisper-asr-webservice gives it."""
+
+    detail: str = Field(description="What went wrong and what to do about it.")
 
 
 @dataclass(frozen=True, slots=True)

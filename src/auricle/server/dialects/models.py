@@ -16,7 +16,9 @@ from pydantic import BaseModel, Field
 from auricle.engines import models, pocketsphinx
 from auricle.engines.registry import hub_of
 from auricle.errors import Conflict, UnknownModel
+from auricle.server.answers import again, failed
 from auricle.server.deps import AdminDep, LookDep, ServiceDep
+from auricle.server.dialects.errors import OpenAIError
 from auricle.server.dialects.model_names import (
     WHISPER_ENGINES,
     ListedModel,
@@ -31,7 +33,7 @@ from auricle.store.audit import record
 
 log = structlog.get_logger(__name__)
 
-router = APIRouter(tags=["models"])
+router = APIRouter(tags=["models"], responses={"default": failed(OpenAIError)})
 
 _T = TypeVar("_T")
 
@@ -79,7 +81,7 @@ def show_model(model_id: str, service: ServiceDep, _: LookDep) -> ModelCard:
 @router.post(
     "/v1/models/{model_id:path}",
     status_code=201,
-    responses={200: {"model": ModelCard, "description": "It was here already."}},
+    responses=again(ModelCard),
 )
 async def fetch_model(model_id: str, service: ServiceDep, user: AdminDep, response: Response) -> ModelCard:
     """Fetch a model, by its size or its id on the hub; answered when it is here.

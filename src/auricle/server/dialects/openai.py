@@ -14,11 +14,13 @@ from starlette.types import Receive, Scope, Send
 from auricle.audio.probe import probe
 from auricle.errors import AuricleError, Cancelled
 from auricle.jobs.options import preparation
+from auricle.server.answers import failed
 from auricle.server.deps import ServiceDep, TranscribeDep
-from auricle.server.dialects.errors import openai_body
+from auricle.server.dialects.errors import OpenAIError, openai_body
 from auricle.server.dialects.form import ScratchForm, receive_scratch
 from auricle.server.dialects.openai_answer import Telling, openai_answer
 from auricle.server.dialects.openai_fields import form_schema
+from auricle.server.dialects.openai_models import heard
 from auricle.server.dialects.openai_request import Task, Wanted, read_request
 from auricle.server.dialects.waiting import transcript_of, while_connected, with_pulse
 from auricle.server.interactive import Event, Finished, Heard, Queued, hear
@@ -27,7 +29,7 @@ from auricle.server.service import Service
 
 log = structlog.get_logger(__name__)
 
-router = APIRouter(tags=["openai"])
+router = APIRouter(tags=["openai"], responses={"default": failed(OpenAIError)})
 
 #: A stream says at least this often (s) that it lives, before proxies take it for dead.
 PULSE = 15.0
@@ -42,13 +44,23 @@ async def _received(request: Request, service: ServiceDep, _: TranscribeDep) -> 
 _FormDep = Annotated[ScratchForm, Depends(_received)]
 
 
-@router.post("/v1/audio/transcriptions", response_class=Response, openapi_extra=form_schema("transcribe"))
+@router.post(
+    "/v1/audio/transcriptions",
+    responses=heard(),
+    response_class=Response,
+    openapi_extra=form_schema("transcribe"),
+)
 async def transcribe(request: Request, service: ServiceDep, user: TranscribeDep, form: _FormDep) -> Response:
     """Write down what is said in a file, as OpenAI's route of this name does; see docs/openai.md."""
     return await _answer(request, service, user.id, form, "transcribe")
 
 
-@router.post("/v1/audio/translations", response_class=Response, openapi_extra=form_schema("translate"))
+@router.post(
+    "/v1/audio/translations",
+    responses=heard(),
+    response_class=Response,
+    openapi_extra=form_schema("translate"),
+)
 async def translate(request: Request, service: ServiceDep, user: TranscribeDep, form: _FormDep) -> Response:
     """Write in English what is said in a file, as OpenAI's route of this name does."""
     return await _answer(request, service, user.id, form, "translate")

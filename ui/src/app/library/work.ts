@@ -1,3 +1,4 @@
+import type { Wire } from '../api/client';
 import type { Job } from '../api/job-feed';
 import { roughly } from '../format/amounts';
 import { words } from '../words';
@@ -20,7 +21,7 @@ export function workOf(job: Job | undefined): string {
 }
 
 /** Why a job ended without success, as a sentence. */
-export function reasonOf(job: Pick<Job, 'state' | 'error'>): string {
+export function reasonOf(job: Pick<Job | Wire<'RecordingModel'>, 'state' | 'error'>): string {
   const message = job.error?.['message'];
   const why = typeof message === 'string' ? message : words.library.row.unknownFailure;
   return job.state === 'dead' ? words.library.row.dead(why) : why;
