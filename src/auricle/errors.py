@@ -12,6 +12,7 @@ AuricleError
 │   └── LimitExceeded     the recording is larger than the settings allow
 ├── NotFound              what was asked for is not there
 ├── Conflict              somebody else holds it, or it is already there
+├── InTrash               it was deleted, and can be brought back
 ├── Outdated              it was changed since it was read
 ├── DiskFull              the result could not be written
 ├── StorageUnavailable    the database or the storage cannot be reached
@@ -95,6 +96,10 @@ class NotFound(AuricleError):
 class Conflict(AuricleError):
     code = "conflict"
     retryable = True
+
+
+class InTrash(AuricleError):
+    code = "in_trash"
 
 
 class Outdated(AuricleError):

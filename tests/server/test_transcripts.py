@@ -262,6 +262,25 @@ def test_an_older_version_comes_back_as_a_new_one(server: LiveServer, recording:
     assert [one["number"] for one in page["items"] + rest["items"]] == [3, 2, 1]
 
 
+def test_what_is_in_the_trash_is_changed_once_it_has_been_brought_back(
+    server: LiveServer, recording: str
+) -> None:
+    change = {"op": "edit_segment", "id": read(server, recording)["segments"][0]["id"], "text": "Another."}
+    exported = server.client.get(f"/recordings/{recording}/export", params={"format": "json"}).content
+    assert server.client.delete(f"/recordings/{recording}").status_code == 204
+    refused = [
+        edit(server, recording, change),
+        server.client.post(f"/recordings/{recording}/transcripts/1/restore"),
+        server.client.post(f"/recordings/{recording}/transcript/import", content=exported),
+    ]
+    for answer in refused:
+        assert (answer.status_code, answer.json()["code"]) == (409, "in_trash")
+        assert f"POST /api/v1/recordings/{recording}/restore" in answer.json()["detail"]
+    assert read(server, recording)["segments"][0]["text"] != "Another."
+    assert server.client.post(f"/recordings/{recording}/restore").status_code == 200
+    assert edit(server, recording, change).status_code == 200
+
+
 def test_speakers_get_names_and_are_merged(server: LiveServer, recording: str) -> None:
     ids = [one["id"] for one in read(server, recording)["segments"][:2]]
     assert len(ids) == 2

@@ -8,7 +8,7 @@ from fastapi import APIRouter, Query, Request, Response
 from pydantic import Field
 from starlette.concurrency import run_in_threadpool
 
-from auricle.errors import InvalidOption, LimitExceeded, NotFound, Outdated
+from auricle.errors import InTrash, InvalidOption, LimitExceeded, NotFound, Outdated
 from auricle.server.answers import TAGGED
 from auricle.server.bodies import Sent
 from auricle.server.deps import ServiceDep, UserDep
@@ -17,7 +17,7 @@ from auricle.server.preconditions import IfMatch, refuse_outdated
 from auricle.server.service import Service
 from auricle.server.transcripts import VersionModel, numbered, version_model
 from auricle.store.recordings import find_recording
-from auricle.store.schema import User
+from auricle.store.schema import Recording, User
 from auricle.store.transcripts import (
     Making,
     add_version,
@@ -79,7 +79,7 @@ class Merge(Sent):
 def restore_version(service: ServiceDep, user: UserDep, recording_id: str, number: int) -> VersionModel:
     """Make an older version the current one, as a new version: nothing is lost."""
     with service.database.read() as session:
-        find_recording(session, user.id, recording_id)
+        _kept(find_recording(session, user.id, recording_id))
         version = numbered(session, recording_id, number)
     _, transcript = read_version(service.database, service.storage, version)
     making = Making("restore", user.id, f"Version {number}")
@@ -174,12 +174,22 @@ async def import_transcript(
 
     def save() -> VersionModel:
         with service.database.read() as session:
-            recording = find_recording(session, user.id, recording_id)
+            recording = _kept(find_recording(session, user.id, recording_id))
         transcript = read_transcript(bytes(content), recording.duration)
         transcript = replace(transcript, language=code or transcript.language or recording.language)
         return _saved(service, recording_id, transcript, Making("import", user.id))
 
     return await run_in_threadpool(save)
+
+
+def _kept(recording: Recording) -> Recording:
+    """A recording that is not in the trash: with it goes all that is written there. Raises InTrash."""
+    if recording.deleted_at is not None:
+        raise InTrash(
+            "This recording is in the trash, and is erased with all that is written in it: "
+            f"bring it back (POST /api/v1/recordings/{recording.id}/restore), then change it."
+        )
+    return recording
 
 
 def _edited(
@@ -193,7 +203,7 @@ def _edited(
     continues: bool = False,
 ) -> EditedModel:
     with service.database.read() as session:
-        recording = find_recording(session, user.id, recording_id)
+        recording = _kept(find_recording(session, user.id, recording_id))
         version = current_version(session, recording)
     version, before = read_version(service.database, service.storage, version)
     refuse_outdated(if_match, version.id, "transcript")
@@ -218,6 +228,7 @@ def _saved(
         recording = hold(session, recording_id)
         if recording is None:
             raise NotFound("There is no such recording.")
+        _kept(recording)
         if base is not None and recording.transcript_id != base:
             raise Outdated("Somebody changed the transcript at the same moment: read it again.")
         old = continued(session, recording, making)

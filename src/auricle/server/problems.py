@@ -30,6 +30,7 @@ STATUS: Mapping[str, int] = {
     "forbidden": 403,
     "not_found": 404,
     "conflict": 409,
+    "in_trash": 409,
     "cancelled": 409,
     "outdated": 412,
     "limit_exceeded": 413,
