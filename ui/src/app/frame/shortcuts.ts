@@ -85,13 +85,27 @@ export class Shortcuts {
   }
 }
 
+/** Fields into which nobody types, and those of them that arrows move or lead through. */
+const PRESSED = `input:is(${['checkbox', 'radio', 'range', 'button', 'submit', 'color', 'file']
+  .map((type) => `[type=${type}]`)
+  .join()})`;
+const MOVED = 'input:is([type=range], [type=radio])';
+const MOVES = /^(Arrow|Page|Home$|End$)/;
+
 /** A pressed key as a Shortcut names it. */
 export function keysOf(event: KeyboardEvent): string {
-  const key = event.key.toLowerCase();
+  const key = signOf(event);
   // Shift is part of a sign such as ?, but not of a letter or a named key.
   const shift = event.shiftKey && (key.length > 1 || key !== key.toUpperCase()) ? 'shift+' : '';
   const ctrl = event.ctrlKey || event.metaKey ? 'ctrl+' : '';
   return `${ctrl}${event.altKey ? 'alt+' : ''}${shift}${key}`;
+}
+
+/** What a key writes; where a layout writes no Latin letters, the letter that is printed there for those who do. */
+function signOf({ key, code }: KeyboardEvent): string {
+  const printed = /^Key([A-Z])$/.exec(code)?.[1];
+  const isForeign = /^\p{L}$/u.test(key) && !/\p{Script=Latin}/u.test(key);
+  return (isForeign && printed ? printed : key).toLowerCase();
 }
 
 /** Whether a key belongs to the field it was pressed in. */
@@ -101,11 +115,12 @@ export function isTyping(event: KeyboardEvent): boolean {
   if (target.isContentEditable || target.matches('textarea, select')) return true;
   // In an open menu letters lead to the items that begin with them.
   if (target.closest('[role=menu], [role=listbox]')) return true;
-  if (target.matches('input'))
-    return !target.matches('[type=checkbox], [type=radio], [type=button]');
+  if (target.matches('input') && !target.matches(PRESSED)) return true;
+  if (target.matches(MOVED) && MOVES.test(event.key)) return true;
+  if (event.key === ' ' && target.matches(PRESSED)) return !target.matches('[type=range]');
   // Space and Enter press what has the focus.
   return (
     (event.key === ' ' || event.key === 'Enter') &&
-    target.matches('button, a, summary, [role=button], input')
+    target.matches('button, a, summary, [role=button], [type=button], [type=submit]')
   );
 }

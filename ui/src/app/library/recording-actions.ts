@@ -141,6 +141,7 @@ export class RecordingActions {
     this.dialog.open(ExportDialog, {
       data: recordings,
       ariaLabelledBy: 'export-title',
+      autoFocus: 'first-heading',
       backdropClass: 'backdrop',
     });
   }
