@@ -2,51 +2,21 @@
 
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
-import httpx
 import pytest
 from playwright.sync_api import Page, expect
 
 from browser import Complaints, press, shows
-from served import Served
+from served import PatientServer
 from services import wait_until
-from worker_process import PROGRAM, QUICK, SAID, talk
+from worker_process import SAID, talk
 
 AWAY = "Auricle does not answer. Trying again; nothing you typed is lost."
 
 
-class Server(Served):
-    """A server whose engine waits until `open`."""
-
-    def __init__(self, folder: Path) -> None:
-        self._gate = folder / "gate"
-        self._gate.mkdir()
-        super().__init__(folder, PROGRAM, part_length=30, part_limit=45, test_gate=self._gate, **QUICK)
-
-    def open(self, windows: int = 1_000) -> None:
-        """Let the engine hear so many windows, counted from each start of the server."""
-        (self._gate / "new").write_text(str(windows))
-        (self._gate / "new").rename(self._gate / "open")
-
-    def upload(self, file: Path, title: str) -> dict[str, Any]:
-        with file.open("rb") as content:
-            answer = httpx.post(
-                f"{self.origin}/api/v1/recordings", files={"file": content}, data={"title": title}
-            )
-        accepted: dict[str, Any] = answer.raise_for_status().json()
-        return accepted
-
-    def ended(self, job: dict[str, Any]) -> bool:
-        """Whether a job is done; the page is not asked."""
-        state: str = httpx.get(f"{self.origin}/api/v1/jobs/{job['id']}").json()["state"]
-        assert state in ("queued", "running", "done"), state
-        return state == "done"
-
-
 @pytest.fixture
-def server(tmp_path: Path) -> Iterator[Server]:
-    running = Server(tmp_path)
+def server(tmp_path: Path) -> Iterator[PatientServer]:
+    running = PatientServer(tmp_path)
     try:
         running.start()
         yield running
@@ -61,7 +31,7 @@ def _is_away(complaints: Complaints) -> None:
 
 
 def test_a_recording_goes_on_by_itself_on_its_page_and_in_the_library(
-    server: Server, page: Page, tmp_path: Path
+    server: PatientServer, page: Page, tmp_path: Path
 ) -> None:
     server.open(1)
     accepted = server.upload(talk(tmp_path / "talk.wav"), "Cut off")
@@ -93,7 +63,7 @@ def test_a_recording_goes_on_by_itself_on_its_page_and_in_the_library(
 
 
 def test_what_has_ended_before_the_page_is_back_is_known_to_it(
-    server: Server, page: Page, tmp_path: Path
+    server: PatientServer, page: Page, tmp_path: Path
 ) -> None:
     accepted = server.upload(talk(tmp_path / "talk.wav"), "Ended meanwhile")
     page.goto(server.origin)
@@ -111,7 +81,7 @@ def test_what_has_ended_before_the_page_is_back_is_known_to_it(
 
 
 def test_a_page_that_could_not_be_fetched_is_opened_when_the_server_is_back(
-    server: Server, page: Page
+    server: PatientServer, page: Page
 ) -> None:
     page.goto(server.origin)
     shows(page, "Library")
@@ -129,7 +99,7 @@ def test_a_page_that_could_not_be_fetched_is_opened_when_the_server_is_back(
     [("queues", "admin/overview", "Workers"), ("usage", "admin/usage", "Everybody")],
 )
 def test_that_the_server_is_away_is_said_once_and_an_admins_page_is_filled_when_it_is_back(
-    server: Server, page: Page, tab: str, asked: str, found: str
+    server: PatientServer, page: Page, tab: str, asked: str, found: str
 ) -> None:
     page.goto(f"{server.origin}/admin/{tab}")
     shows(page, found)

@@ -2,6 +2,7 @@ import { ChangeDetectionStrategy, Component, effect, inject } from '@angular/cor
 import { RouterOutlet } from '@angular/router';
 import { JobFeed } from './api/job-feed';
 import { Session } from './api/session';
+import { ComingPage } from './frame/coming-page';
 import { ConnectionBanner } from './frame/connection-banner';
 import { DropAnywhere } from './frame/drop-anywhere';
 import { Rail } from './frame/rail';
@@ -15,9 +16,19 @@ import { words } from './words';
 @Component({
   selector: 'a-root',
   changeDetection: ChangeDetectionStrategy.OnPush,
-  imports: [ConnectionBanner, DropAnywhere, Rail, RouterOutlet, SignInAgain, Toasts, Tray],
+  imports: [
+    ComingPage,
+    ConnectionBanner,
+    DropAnywhere,
+    Rail,
+    RouterOutlet,
+    SignInAgain,
+    Toasts,
+    Tray,
+  ],
   template: `
     <a class="skip button" href="#content" (click)="toContent($event, content)">{{ words.skip }}</a>
+    <a-coming-page />
     @if (session.user()) {
       <a-rail />
     }

@@ -40,16 +40,20 @@ export async function transfer<T>(wanted: Transfer): Promise<Answer<T>> {
 function attempt(wanted: Transfer): Promise<Response> {
   const { signal } = wanted;
   return new Promise((resolve, reject) => {
+    signal.throwIfAborted();
     const request = new XMLHttpRequest();
     const stop = () => request.abort();
     let timer = setTimeout(stop, PATIENCE);
+    const answered = connection.expect();
     const over = () => {
+      answered();
       clearTimeout(timer);
       signal.removeEventListener('abort', stop);
     };
     request.upload.onprogress = (event) => {
       clearTimeout(timer);
       timer = setTimeout(stop, PATIENCE);
+      connection.moved();
       wanted.progress(event.loaded);
     };
     // From here on the server works, however long that takes.
@@ -63,7 +67,6 @@ function attempt(wanted: Transfer): Promise<Response> {
       over();
       reject(signal.aborted ? signal.reason : unreachable());
     };
-    signal.throwIfAborted();
     signal.addEventListener('abort', stop);
     request.open(wanted.method, addressOf(wanted.path));
     for (const [name, value] of Object.entries(wanted.headers ?? {}))

@@ -11,7 +11,7 @@ import { MomentPipe } from '../format/pipes';
 import { peopleWords } from '../words/admin';
 import { type Event, lineOf } from './deeds';
 import { everybody, type Person } from './people';
-import { Unanswered } from './unanswered';
+import { Unanswered } from '../parts/unanswered';
 
 const PAGE = 100;
 const DAY = 86_400_000;

@@ -3,7 +3,7 @@ import { api, got, type Wire } from '../api/client';
 import { roughly } from '../format/amounts';
 import { MomentPipe } from '../format/pipes';
 import { adminWords } from '../words/admin';
-import { Unanswered } from './unanswered';
+import { Unanswered } from '../parts/unanswered';
 import { polled } from './polling';
 
 const EVERY = 30_000;

@@ -1,9 +1,10 @@
 import { ChangeDetectionStrategy, Component, computed } from '@angular/core';
 import { RouterLink } from '@angular/router';
-import { LucideCircleAlert, LucideCircleCheck } from '@lucide/angular';
+import { LucideCircleAlert, LucideCircleCheck, LucideCircleQuestionMark } from '@lucide/angular';
 import { api, refusal, type Wire } from '../api/client';
 import { adminWords } from '../words/admin';
-import { Unanswered } from './unanswered';
+import { connection } from '../api/connection';
+import { Unanswered } from '../parts/unanswered';
 import { polled } from './polling';
 
 const EVERY = 10_000;
@@ -22,14 +23,18 @@ interface Check {
 @Component({
   selector: 'a-health',
   changeDetection: ChangeDetectionStrategy.OnPush,
-  imports: [Unanswered, LucideCircleAlert, LucideCircleCheck, RouterLink],
+  imports: [Unanswered, LucideCircleAlert, LucideCircleCheck, LucideCircleQuestionMark, RouterLink],
   template: `
     @if (asked.error(); as error) {
       <a-unanswered [error]="error" (again)="asked.ask()" />
     }
     <p class="status" aria-live="polite">
       @if (asked.value(); as health) {
-        <strong [class]="health.status">{{ words.status[health.status] }}</strong>
+        @if (stale()) {
+          <span class="quiet">{{ words.before }} {{ words.status[health.status] }}</span>
+        } @else {
+          <strong [class]="health.status">{{ words.status[health.status] }}</strong>
+        }
       } @else {
         <span class="quiet">{{ loading }}</span>
       }
@@ -37,13 +42,15 @@ interface Check {
     <ul>
       @for (check of checks(); track check.name) {
         <li>
-          @if (check.well) {
+          @if (stale()) {
+            <svg lucideCircleQuestionMark class="quiet" [size]="18"></svg>
+          } @else if (check.well) {
             <svg lucideCircleCheck class="good" [size]="18"></svg>
           } @else {
             <svg lucideCircleAlert class="bad" [size]="18"></svg>
           }
           <span class="name">{{ check.name }}</span>
-          <span [class.quiet]="check.well" dir="auto">
+          <span [class.quiet]="check.well || stale()" dir="auto">
             {{ check.says }}
             @if (!check.well) {
               <span class="quiet">{{ check.advice }}</span>
@@ -101,6 +108,8 @@ export class HealthList {
   protected readonly words = adminWords.health;
   protected readonly loading = adminWords.loading;
   protected readonly asked = polled(EVERY, health);
+  /** What is shown was true once: nobody knows how it is now. */
+  protected readonly stale = computed(() => this.asked.error() !== null || connection.lost());
   protected readonly checks = computed<readonly Check[]>(() => {
     const health = this.asked.value();
     if (health === null) return [];

@@ -12,7 +12,7 @@ import { position } from '../format/amounts';
 import { MomentPipe } from '../format/pipes';
 import { words } from '../words';
 import { adminWords } from '../words/admin';
-import { Unanswered } from './unanswered';
+import { Unanswered } from '../parts/unanswered';
 import { everyPage } from './every-page';
 import type { AdminJob } from './job-list';
 

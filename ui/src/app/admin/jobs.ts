@@ -21,7 +21,7 @@ import { ProgressLine } from '../parts/progress-line';
 import { words } from '../words';
 import { adminWords } from '../words/admin';
 import { everyPage } from './every-page';
-import { Unanswered } from './unanswered';
+import { Unanswered } from '../parts/unanswered';
 import { type AdminJob, JobList, type JobState, STATES } from './job-list';
 import { JobTasks } from './job-tasks';
 import { polled } from './polling';

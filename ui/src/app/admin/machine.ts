@@ -3,7 +3,7 @@ import { api, got } from '../api/client';
 import { count, size } from '../format/amounts';
 import { MomentPipe, SizePipe } from '../format/pipes';
 import { adminWords } from '../words/admin';
-import { Unanswered } from './unanswered';
+import { Unanswered } from '../parts/unanswered';
 import { Meter } from './meter';
 import { polled } from './polling';
 

@@ -4,7 +4,7 @@ import { size } from '../format/amounts';
 import { Confirm } from '../frame/confirm';
 import { Notices } from '../frame/notices';
 import { adminWords } from '../words/admin';
-import { Unanswered } from './unanswered';
+import { Unanswered } from '../parts/unanswered';
 import { ModelRow, type Wish } from './model-row';
 import { polled } from './polling';
 

@@ -5,7 +5,7 @@ import { count, roughly, speed } from '../format/amounts';
 import { MomentPipe, SizePipe } from '../format/pipes';
 import { adminWords } from '../words/admin';
 import { Chart, type Line } from './chart';
-import { Unanswered } from './unanswered';
+import { Unanswered } from '../parts/unanswered';
 import { polled } from './polling';
 import { QueueHistory } from './queue-history';
 import { standstill } from './standstill';

@@ -6,7 +6,7 @@ import { api, got } from '../api/client';
 import { keep, kept } from '../frame/kept';
 import { Notices } from '../frame/notices';
 import { adminWords } from '../words/admin';
-import { Unanswered } from './unanswered';
+import { Unanswered } from '../parts/unanswered';
 import { grouped, lineOf, type Setting } from './settings-list';
 
 const OWN = 'admin.settings.own';

@@ -13,7 +13,7 @@ import { peopleWords } from '../words/admin';
 import { audioOn, lastDays, type Sum, sumOf } from './days';
 import { DayBars } from './day-bars';
 import { everyPage } from './every-page';
-import { Unanswered } from './unanswered';
+import { Unanswered } from '../parts/unanswered';
 
 const dayName = new Intl.DateTimeFormat(undefined, { dateStyle: 'medium', timeZone: 'UTC' });
 

@@ -15,7 +15,7 @@ import { KeysDialog } from './keys-dialog';
 import { LinkDialog } from './link-dialog';
 import { everybody, type Person } from './people';
 import { PersonDialog } from './person-dialog';
-import { Unanswered } from './unanswered';
+import { Unanswered } from '../parts/unanswered';
 
 /** Who may come in, as what, and how much they may use. */
 @Component({

@@ -2,6 +2,7 @@
 
 import createClient from 'openapi-fetch';
 import { connection } from './connection';
+import { elsewhere } from './elsewhere';
 import type { components, paths } from './schema';
 import { expiry } from './expiry';
 import { words } from '../words';
@@ -41,14 +42,18 @@ export async function send(request: Request): Promise<Response> {
 }
 
 async function reach(request: Request): Promise<Response> {
+  const answered = connection.expect();
   try {
     const answer = await fetch(request);
     connection.answered();
+    if (answer.ok) elsewhere.tell(request);
     return answer;
   } catch (error) {
     if (request.signal.aborted) throw error;
     connection.failed();
     throw new Unreachable(words.frame.unreachable);
+  } finally {
+    answered();
   }
 }
 

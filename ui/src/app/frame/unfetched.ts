@@ -11,7 +11,7 @@ import { Notices } from './notices';
 export async function unfetched({ error, url }: NavigationError): Promise<void> {
   const [router, notices] = [inject(Router), inject(Notices)];
   if (!isUnfetched(error)) throw error;
-  if (!(await isThere(notices))) return;
+  if (!(await isThere())) return;
   // What has just been loaded as a whole would be loaded for nothing again, and again.
   if (router.navigated) location.assign(addressOf(url));
   else offer(notices);
@@ -28,7 +28,7 @@ export class Faults extends ErrorHandler {
   }
 
   private async explain(): Promise<void> {
-    if (await isThere(this.notices)) offer(this.notices);
+    if (await isThere()) offer(this.notices);
   }
 }
 
@@ -37,13 +37,12 @@ function isUnfetched(error: unknown): boolean {
   return error instanceof TypeError && /import/i.test(error.message);
 }
 
-/** Whether the server answers; where it does not, people are told so. */
-async function isThere(notices: Notices): Promise<boolean> {
+/** Whether the server answers; where it does not, that is said above every page. */
+async function isThere(): Promise<boolean> {
   try {
     await api.GET('/api/v1/info');
     return true;
-  } catch (why) {
-    notices.fail(why);
+  } catch {
     return false;
   }
 }

@@ -1,5 +1,5 @@
 import { computed, DestroyRef, inject, Injectable, signal } from '@angular/core';
-import { api, got, sentenceOf, type Wire } from '../api/client';
+import { api, got, type Wire } from '../api/client';
 import { appended } from './merging';
 
 export type Hit = Wire<'HitModel'> & { readonly id: string };
@@ -16,12 +16,13 @@ export interface Wanted {
 export class Finding {
   private readonly found = signal<readonly Hit[]>([]);
   private readonly following = signal<string | null>(null);
-  private readonly trouble = signal<string | null>(null);
+  private readonly trouble = signal<unknown>(null);
   private readonly answered = signal<Wanted | null>(null);
   private readonly wanted = signal<Wanted | null>(null);
   private asking = new AbortController();
 
   readonly hits = this.found.asReadonly();
+  /** Why the last search was not answered; null where it was. */
   readonly fault = this.trouble.asReadonly();
   readonly more = computed(() => this.following() !== null);
   /** What the hits were found for; null before the first answer. */
@@ -38,6 +39,12 @@ export class Finding {
     this.wanted.set(wanted);
     this.trouble.set(null);
     await this.ask(wanted, null);
+  }
+
+  /** Search once more for what was not answered. */
+  async again(): Promise<void> {
+    const wanted = this.wanted();
+    if (wanted) await this.look(wanted);
   }
 
   /** Fetch the next hits. */
@@ -73,7 +80,7 @@ export class Finding {
       this.following.set(page.next);
       this.answered.set(wanted);
     } catch (error) {
-      if (!signal.aborted) this.trouble.set(sentenceOf(error));
+      if (!signal.aborted) this.trouble.set(error);
     }
   }
 }

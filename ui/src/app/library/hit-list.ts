@@ -9,6 +9,7 @@ import {
 import { RouterLink } from '@angular/router';
 import { languageName } from '../format/languages';
 import { MomentPipe, PositionPipe } from '../format/pipes';
+import { Unanswered } from '../parts/unanswered';
 import { words } from '../words';
 import { excerpt } from './excerpt';
 import { Finding } from './finding';
@@ -17,7 +18,7 @@ import { Finding } from './finding';
 @Component({
   selector: 'a-hit-list',
   changeDetection: ChangeDetectionStrategy.OnPush,
-  imports: [MomentPipe, PositionPipe, RouterLink],
+  imports: [MomentPipe, PositionPipe, RouterLink, Unanswered],
   templateUrl: './hit-list.html',
   styleUrl: './hit-list.scss',
   host: {

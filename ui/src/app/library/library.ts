@@ -20,17 +20,21 @@ import {
   viewChild,
   viewChildren,
 } from '@angular/core';
-import { Router, RouterLink } from '@angular/router';
+import { takeUntilDestroyed } from '@angular/core/rxjs-interop';
+import { ActivatedRoute, NavigationStart, Router, RouterLink } from '@angular/router';
 import { LucidePlus } from '@lucide/angular';
+import { elsewhere } from '../api/elsewhere';
 import { JobFeed } from '../api/job-feed';
+import { LibraryPlace } from '../frame/library-place';
 import { Shortcuts } from '../frame/shortcuts';
 import { PageHead } from '../parts/page-head';
 import { ProgressLine } from '../parts/progress-line';
+import { Unanswered } from '../parts/unanswered';
 import { words } from '../words';
 import { BulkBar } from './bulk-bar';
 import { EmptyLibrary } from './empty-library';
 import { FilterLine } from './filter-line';
-import { Finding } from './finding';
+import { Finding, type Wanted } from './finding';
 import { HitList } from './hit-list';
 import { Listing, type Recording } from './listing';
 import { isNarrow, PAGE, queryOf } from './query';
@@ -39,7 +43,7 @@ import { RecordingRow } from './recording-row';
 import { SearchField } from './search-field';
 import { Selection } from './selection';
 import { shortcutsOf } from './library-keys';
-import { rowHeight, scrollIntoSight, scrollTo } from './window';
+import { returnTo, rowHeight, scrollIntoSight, scrollTo } from './window';
 
 /** All recordings: found, filtered, sorted, and changed one by one or many at once. */
 @Component({
@@ -60,6 +64,7 @@ import { rowHeight, scrollIntoSight, scrollTo } from './window';
     RecordingRow,
     RouterLink,
     SearchField,
+    Unanswered,
   ],
   providers: [Finding],
   templateUrl: './library.html',
@@ -82,6 +87,7 @@ export class Library {
   private readonly actions = inject(RecordingActions);
   private readonly router = inject(Router);
   private readonly injector = inject(Injector);
+  private readonly host = inject<ElementRef<HTMLElement>>(ElementRef).nativeElement;
   private readonly rows = viewChildren(RecordingRow);
   private readonly viewport = viewChild(CdkVirtualScrollViewport, { read: ElementRef });
   private readonly field = viewChild.required(SearchField);
@@ -100,7 +106,8 @@ export class Library {
       sort: this.sort(),
     }),
   );
-  protected readonly searching = computed(() => Boolean(this.q()?.trim()));
+  private readonly sought = computed(() => this.q()?.trim() ?? '');
+  protected readonly searching = computed(() => this.sought() !== '');
   protected readonly narrow = computed(() => isNarrow(this.query()));
   protected readonly empty = computed(
     () => this.listing.settled() && this.listing.items().length === 0,
@@ -129,7 +136,15 @@ export class Library {
     const destroy = inject(DestroyRef);
     destroy.onDestroy(feed.listen((job) => this.listing.hear(job)));
     destroy.onDestroy(feed.whenBack(() => void this.listing.refresh()));
-    destroy.onDestroy(() => (this.listing.left = scrollY));
+    destroy.onDestroy(elsewhere.listen(() => this.listing.hearOfChanges()));
+    const place = inject(LibraryPlace);
+    // Once the page is destroyed its rows are gone, and with them the place.
+    this.router.events.pipe(takeUntilDestroyed()).subscribe((event) => {
+      if (event instanceof NavigationStart) this.listing.left = { top: scrollY, q: this.sought() };
+    });
+    inject(ActivatedRoute)
+      .queryParams.pipe(takeUntilDestroyed())
+      .subscribe((query) => place.keep(query));
     const back = () => document.hidden || void this.listing.refresh();
     document.addEventListener('visibilitychange', back);
     destroy.onDestroy(() => document.removeEventListener('visibilitychange', back));
@@ -139,9 +154,14 @@ export class Library {
       untracked(() => this.show(query));
     });
     effect(() => {
-      const q = this.q()?.trim();
+      const q = this.sought();
       const { tag, language } = this.query();
-      untracked(() => (q ? void this.finding.look({ q, tag, language }) : this.finding.stop()));
+      untracked(() => (q ? void this.find({ q, tag, language }) : this.finding.stop()));
+    });
+    const before = this.listing.returned();
+    effect(() => {
+      const back = this.listing.returned();
+      if (back !== before) untracked(() => this.focusReturned(back));
     });
     // Words only for what takes longer than a moment.
     effect((onCleanup) => {
@@ -153,15 +173,26 @@ export class Library {
   }
 
   private show(query: ReturnType<typeof queryOf>): void {
-    const left = this.listing.left;
+    const { top, q } = this.listing.left;
     this.selection.clear();
-    if (this.listing.show(query))
-      afterNextRender(() => this.comeBack(left), { injector: this.injector });
+    const isThere = this.listing.show(query);
+    if (!isThere) scrollTo(0);
+    else if (!this.searching())
+      afterNextRender(() => this.comeBack(q ? 0 : top), { injector: this.injector });
+  }
+
+  /** Search; whoever comes back to what was found comes to the place that was left. */
+  private async find(wanted: Wanted): Promise<void> {
+    const { top, q } = this.listing.left;
+    this.listing.left = { top: 0, q: '' };
+    if (q !== wanted.q) return this.finding.look(wanted);
+    await this.finding.look(wanted);
+    afterNextRender(() => returnTo(top), { injector: this.injector });
   }
 
   /** The list is as it was left: so are the part in view and the row that has the focus. */
   private comeBack(left: number): void {
-    if (left > 0) scrollTo(left);
+    returnTo(left);
     if (document.activeElement === document.body) this.focusCurrent();
   }
 
@@ -238,7 +269,22 @@ export class Library {
     this.selection.drop(gone);
     const next = this.listing.order()[Math.min(at, this.listing.order().length - 1)];
     this.listing.current.set(next ?? null);
-    this.focusCurrent();
+    if (next) this.focusCurrent();
+    else afterNextRender(() => this.focusNothing(), { injector: this.injector });
+  }
+
+  /** The button that brought them back has gone: the focus follows what it did. */
+  private focusReturned(back: readonly Recording[]): void {
+    const ids = new Set(back.map((one) => one.id));
+    const first = this.listing.order().find((id) => ids.has(id));
+    if (!first || this.searching() || document.activeElement !== document.body) return;
+    this.listing.current.set(first);
+    afterNextRender(() => this.focusCurrent(), { injector: this.injector });
+  }
+
+  /** The last row has gone: what is left is the way to all recordings, or to the first one. */
+  private focusNothing(): void {
+    this.host.querySelector<HTMLElement>('.nothing a, a-empty-library a')?.focus();
   }
 
   tagChosen(): void {

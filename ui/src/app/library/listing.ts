@@ -1,5 +1,5 @@
 import { computed, Injectable, signal } from '@angular/core';
-import { api, got, sentenceOf, type Wire } from '../api/client';
+import { api, got, type Wire } from '../api/client';
 import { ENDED, type Job } from '../api/job-feed';
 import { appended, refreshed, withReturned } from './merging';
 import { parametersOf, type Query, queryOf } from './query';
@@ -22,7 +22,7 @@ export class Listing {
   private readonly all = signal<readonly Recording[]>([]);
   private readonly following = signal<string | null>(null);
   private readonly state = signal<'nothing' | 'loading' | 'loaded'>('nothing');
-  private readonly trouble = signal<string | null>(null);
+  private readonly trouble = signal<unknown>(null);
   private readonly tally = signal<Counts | null>(null);
   private counting = 0;
   private query: Query = queryOf({});
@@ -35,6 +35,7 @@ export class Listing {
   readonly items = this.all.asReadonly();
   readonly order = computed(() => this.all().map((one) => one.id));
   readonly counts = this.tally.asReadonly();
+  /** Why the list could not be read; null where it could. */
   readonly fault = this.trouble.asReadonly();
   /** False while other recordings are shown than those that were asked for. */
   readonly settled = computed(() => this.state() === 'loaded');
@@ -42,8 +43,10 @@ export class Listing {
 
   /** The row that keys act on; it stays when the focus goes elsewhere. */
   readonly current = signal<string | null>(null);
-  /** Where the page was scrolled to when it was left. */
-  left = 0;
+  /** What has just been brought back from the trash. */
+  readonly returned = signal<readonly Recording[]>([]);
+  /** Where the page was scrolled to when it was left, and what was searched for there. */
+  left = { top: 0, q: '' };
 
   /** Show the recordings of a query; true where they are there already and are only brought up to date. */
   show(query: Query): boolean {
@@ -56,7 +59,7 @@ export class Listing {
       if (opened !== null) void this.reread(opened);
       return true;
     }
-    this.left = 0;
+    this.left = { top: 0, q: '' };
     this.current.set(null);
     void this.load();
     return false;
@@ -76,7 +79,7 @@ export class Listing {
       this.following.set(page.next);
       this.state.set('loaded');
     } catch (error) {
-      if (query === this.query) this.trouble.set(sentenceOf(error));
+      if (query === this.query) this.trouble.set(error);
     }
   }
 
@@ -93,7 +96,7 @@ export class Listing {
       this.following.set(page.next);
       this.trouble.set(null);
     } catch (error) {
-      this.trouble.set(sentenceOf(error));
+      this.trouble.set(error);
     } finally {
       this.readingMore = false;
     }
@@ -113,7 +116,7 @@ export class Listing {
       if (shorter) this.following.set(page.next);
       this.trouble.set(null);
     } catch (error) {
-      if (query === this.query && this.all().length === 0) this.trouble.set(sentenceOf(error));
+      if (query === this.query && this.all().length === 0) this.trouble.set(error);
     }
   }
 
@@ -142,6 +145,12 @@ export class Listing {
     this.gather();
   }
 
+  /** Another tab has changed some of them. */
+  hearOfChanges(): void {
+    this.again = true;
+    this.gather();
+  }
+
   /** The newest state of one recording. */
   put(recording: Recording): void {
     this.all.update((items) => items.map((one) => (one.id === recording.id ? recording : one)));
@@ -156,6 +165,7 @@ export class Listing {
   /** What was dropped is back, where it was `before`. */
   putBack(back: readonly Recording[], before: readonly Recording[]): void {
     this.all.update((items) => withReturned(items, before, back));
+    this.returned.set(back);
     void this.count();
   }
 

@@ -13,7 +13,7 @@ export class TrashListing {
   private readonly all = signal<readonly Recording[]>([]);
   private readonly following = signal<string | null>(null);
   private readonly read = signal(false);
-  private readonly trouble = signal<string | null>(null);
+  private readonly trouble = signal<unknown>(null);
   private reading = false;
 
   readonly items = this.all.asReadonly();
@@ -39,7 +39,7 @@ export class TrashListing {
       this.following.set(page.next);
       this.read.set(true);
     } catch (error) {
-      this.trouble.set(sentenceOf(error));
+      this.trouble.set(error);
     } finally {
       this.reading = false;
     }
@@ -63,7 +63,7 @@ export class TrashListing {
       const some = this.all().slice(0, TOGETHER);
       if (some.length === 0) {
         await this.more();
-        if (this.trouble() !== null) throw new Error(this.trouble() ?? '');
+        if (this.trouble() !== null) throw new Error(sentenceOf(this.trouble()));
         if (this.all().length === 0) return done;
         continue;
       }

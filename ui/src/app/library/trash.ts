@@ -13,6 +13,7 @@ import { MomentPipe, PositionPipe } from '../format/pipes';
 import { Confirm } from '../frame/confirm';
 import { Notices } from '../frame/notices';
 import { PageHead } from '../parts/page-head';
+import { Unanswered } from '../parts/unanswered';
 import { words } from '../words';
 import { Listing, type Recording } from './listing';
 import { PAGE } from './query';
@@ -39,6 +40,7 @@ const DAY = 86_400_000;
     PageHead,
     PositionPipe,
     RouterLink,
+    Unanswered,
   ],
   providers: [TrashListing],
   templateUrl: './trash.html',

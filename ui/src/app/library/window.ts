@@ -16,6 +16,12 @@ export function scrollTo(top: number): void {
   window.scrollTo({ top, behavior: 'instant' });
 }
 
+/** Scroll the page to a height (px) as soon as it is long enough: rows are laid out with the next frames. */
+export function returnTo(top: number, frames = 30): void {
+  scrollTo(top);
+  if (scrollY < top - 1 && frames > 0) requestAnimationFrame(() => returnTo(top, frames - 1));
+}
+
 /** Scroll just so far that a row of a list of even rows can be seen, clear of what sticks to the page's edges. */
 export function scrollIntoSight(list: HTMLElement, index: number, row: number): void {
   const style = getComputedStyle(list);

@@ -1,6 +1,7 @@
 import { computed, DestroyRef, effect, inject, Injectable, signal, untracked } from '@angular/core';
 import { Title } from '@angular/platform-browser';
-import { api, got, Refused, sentenceOf, type Wire } from '../api/client';
+import { api, got, Refused, type Wire } from '../api/client';
+import { elsewhere } from '../api/elsewhere';
 import { ENDED, type Job, JobFeed } from '../api/job-feed';
 import { Notices } from '../frame/notices';
 import { words } from '../words';
@@ -17,7 +18,7 @@ export class OpenRecording {
   private readonly words = words.recording;
 
   private readonly found = signal<Recording | null>(null);
-  private readonly wrong = signal<string | null>(null);
+  private readonly wrong = signal<unknown>(null);
   private readonly gone = signal(false);
   private wanted = '';
   /** Job, state and stage that were heard of last: with each the recording may have changed. */
@@ -40,6 +41,15 @@ export class OpenRecording {
     const destroy = inject(DestroyRef);
     destroy.onDestroy(this.feed.listen((job) => this.heard(job)));
     destroy.onDestroy(this.feed.whenBack(() => void this.refresh()));
+    destroy.onDestroy(elsewhere.listen((id) => this.changedElsewhere(id)));
+    // On another device it may have been changed while somebody looked there.
+    const back = () => document.hidden || void this.refresh();
+    addEventListener('focus', back);
+    document.addEventListener('visibilitychange', back);
+    destroy.onDestroy(() => {
+      removeEventListener('focus', back);
+      document.removeEventListener('visibilitychange', back);
+    });
     effect(() => {
       const title = this.found()?.title;
       if (title) this.tab.setTitle(words.titles.of(title));
@@ -62,7 +72,7 @@ export class OpenRecording {
     } catch (error) {
       if (this.wanted !== id) return;
       this.gone.set(error instanceof Refused && error.status === 404);
-      this.wrong.set(sentenceOf(error));
+      this.wrong.set(error);
     }
   }
 
@@ -72,8 +82,9 @@ export class OpenRecording {
     try {
       const recording = await this.fetch(id);
       if (this.wanted === id) this.found.set(recording);
-    } catch {
+    } catch (error) {
       // What is shown was true a moment ago, and the next change asks again.
+      if (this.wanted === id) this.gone.set(error instanceof Refused && error.status === 404);
     }
   }
 
@@ -149,6 +160,10 @@ export class OpenRecording {
     return got(
       api.GET('/api/v1/recordings/{recording_id}', { params: { path: { recording_id } } }),
     );
+  }
+
+  private changedElsewhere(id: string): void {
+    if (id === this.wanted || id === 'bulk') void this.refresh();
   }
 
   private async fetchJob(job_id: string): Promise<void> {

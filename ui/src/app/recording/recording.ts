@@ -1,5 +1,6 @@
 import { Dialog } from '@angular/cdk/dialog';
 import {
+  afterNextRender,
   afterRenderEffect,
   ChangeDetectionStrategy,
   Component,
@@ -8,16 +9,18 @@ import {
   effect,
   ElementRef,
   inject,
+  Injector,
   input,
   signal,
   untracked,
   viewChild,
 } from '@angular/core';
-import { Router, RouterLink } from '@angular/router';
-import { addressOf, sentenceOf } from '../api/client';
+import { addressOf } from '../api/client';
+import { LibraryLink, LibraryPlace } from '../frame/library-place';
 import { Notices } from '../frame/notices';
 import { Shortcuts } from '../frame/shortcuts';
 import { MomentPipe } from '../format/pipes';
+import { Unanswered } from '../parts/unanswered';
 import { words } from '../words';
 import { EndedJob } from './ended-job';
 import { ExportPanel } from './export-panel';
@@ -48,15 +51,16 @@ const NARROW = '(max-width: 1000px)';
   changeDetection: ChangeDetectionStrategy.OnPush,
   imports: [
     EndedJob,
+    LibraryLink,
     MomentPipe,
     Playback,
-    RouterLink,
     RunningJob,
     SidePanel,
     TitleRow,
     Transport,
     Waveform,
     TranscriptView,
+    Unanswered,
   ],
   providers: [OpenRecording, Player, TranscriptStore],
   templateUrl: './recording.html',
@@ -73,16 +77,20 @@ export class RecordingPage {
   protected readonly player = inject(Player);
   private readonly dialog = inject(Dialog);
   private readonly notices = inject(Notices);
-  private readonly router = inject(Router);
+  private readonly library = inject(LibraryPlace);
 
   private readonly audio = viewChild<ElementRef<HTMLAudioElement>>('audio');
   private readonly head = viewChild<ElementRef<HTMLElement>>('head');
   private readonly titleRow = viewChild(TitleRow);
 
   protected readonly source = computed(() => addressOf(`/api/v1/recordings/${this.id()}/preview`));
-  protected readonly unread = signal<string | null>(null);
+  protected readonly unread = signal<unknown>(null);
   protected readonly transcript = this.store.transcript;
+  private readonly host = inject<ElementRef<HTMLElement>>(ElementRef).nativeElement;
+  private readonly injector = inject(Injector);
   private isAsked = false;
+  /** A button of the job's state was pressed, which may go with that. */
+  protected isPressed = false;
   /** The text was seen growing: it stays until the transcript can take its place. */
   private readonly grew = signal(false);
   /** A newer transcript is being made beside the one that is shown. */
@@ -108,6 +116,12 @@ export class RecordingPage {
     effect(() => this.learn());
     effect(() => this.readTranscript());
     effect(() => this.noteGrowth());
+    effect(() => this.follow());
+    effect(() => void this.askForTrash());
+    effect(() => {
+      if (!this.open.inTrash()) this.store.goOn();
+    });
+    effect(() => this.keepFocus());
     afterRenderEffect((done) => {
       const audio = this.audio()?.nativeElement;
       if (audio) untracked(() => this.player.attach(audio));
@@ -147,7 +161,7 @@ export class RecordingPage {
 
   protected async remove(): Promise<void> {
     if (!(await this.open.remove())) return;
-    await this.router.navigateByUrl('/');
+    await this.library.open();
     this.notices.say(this.words.deleted, {
       name: words.frame.undo,
       act: () => void this.open.restore(),
@@ -160,7 +174,7 @@ export class RecordingPage {
     try {
       await this.store.load(this.id());
     } catch (error) {
-      this.unread.set(sentenceOf(error));
+      this.unread.set(error);
       this.isAsked = false;
     }
   }
@@ -199,6 +213,33 @@ export class RecordingPage {
       this.outdated.set(false);
       void this.store.reload().catch((error: unknown) => this.notices.fail(error));
     });
+  }
+
+  /** Another tab may have changed the transcript. */
+  private follow(): void {
+    const version = this.open.recording()?.transcript_id;
+    // What could not be read is read again with the next change.
+    if (version) untracked(() => void this.store.follow(version).catch(() => undefined));
+  }
+
+  /** The server takes no change to what is in the trash: say so, and go on once it has been brought back. */
+  private async askForTrash(): Promise<void> {
+    if (!this.store.inTrash()) return;
+    await this.open.refresh();
+    if (this.open.missing() || !this.open.inTrash()) this.store.goOn();
+  }
+
+  /** Where a press took away what was pressed, the focus goes to what came in its place. */
+  private keepFocus(): void {
+    const state = this.open.job()?.state;
+    if (!state || !this.isPressed) return;
+    const focus = () => {
+      if (document.activeElement !== document.body) return;
+      this.isPressed = false;
+      const box = this.host.querySelector<HTMLElement>('a-running-job, a-ended-job');
+      (box ?? document.querySelector('main'))?.focus();
+    };
+    untracked(() => afterNextRender(focus, { injector: this.injector }));
   }
 
   private measure(): void {

@@ -11,7 +11,6 @@ import {
   viewChild,
 } from '@angular/core';
 import { MatTooltip } from '@angular/material/tooltip';
-import { RouterLink } from '@angular/router';
 import {
   LucideCheck,
   LucideChevronLeft,
@@ -30,6 +29,7 @@ import {
   LucideUndo2,
 } from '@lucide/angular';
 import { addressOf } from '../api/client';
+import { LibraryLink } from '../frame/library-place';
 import { words } from '../words';
 import { OpenRecording } from './open-recording';
 import { TranscriptStore } from './transcript/transcript-store';
@@ -58,7 +58,7 @@ import { TranscriptStore } from './transcript/transcript-store';
     LucideTriangleAlert,
     LucideUndo2,
     MatTooltip,
-    RouterLink,
+    LibraryLink,
   ],
   templateUrl: './title-row.html',
   styleUrl: './title-row.scss',

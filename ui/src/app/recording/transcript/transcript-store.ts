@@ -31,8 +31,7 @@ import {
 import { type Sender, Unsent } from './unsent';
 
 export type { Segment, Speaker, Transcript, Word, WordPlace } from './model';
-export type { Operation } from './operations';
-export type { Clash } from './pending';
+export type { Clash, Operation };
 
 /**
  * The transcript of one recording: shown as it will be, and saved one change after the other.
@@ -63,7 +62,6 @@ export class TranscriptStore implements Sender {
     }
     return { transcript, history };
   });
-  private readonly offline = signal(false);
   private readonly clashes = signal<readonly Clash[]>([]);
   private draft: Draft | null = null;
   private keeping = new Keeping('', '');
@@ -74,10 +72,11 @@ export class TranscriptStore implements Sender {
 
   /** The transcript with all changes made so far; null where there is none (yet). */
   readonly transcript = computed(() => this.ahead().transcript);
-  readonly saved = computed<'saved' | 'saving' | 'offline' | 'conflict'>(() => {
+  readonly saved = computed<'saved' | 'saving' | 'offline' | 'conflict' | 'trash'>(() => {
     if (this.clashes().length) return 'conflict';
     if (!this.pending().length) return 'saved';
-    return this.offline() ? 'offline' : 'saving';
+    if (this.inTrash()) return 'trash';
+    return connection.lost() ? 'offline' : 'saving';
   });
   readonly canUndo = computed(() => this.ahead().history.undos.length > 0);
   readonly canRedo = computed(() => this.ahead().history.redos.length > 0);
@@ -93,6 +92,10 @@ export class TranscriptStore implements Sender {
       ),
     );
   });
+  /** The recording is in the trash: what is changed is kept until it has been brought back. */
+  readonly inTrash = signal(false);
+  /** The recording has been brought back, or is gone for good: what was kept is sent. */
+  goOn = (): void => undefined;
   /** Somebody goes through the doubtful words. */
   readonly reviewing = signal(false);
   /** Somebody looks for something in the text. */
@@ -127,10 +130,15 @@ export class TranscriptStore implements Sender {
     await this.flush();
   }
 
+  /** Read it again where it is not this version (id) any more, as when another tab has changed it. */
+  async follow(version: string): Promise<void> {
+    await this.sending;
+    if (this.confirmed() && !this.etag.includes(version)) await this.reload();
+  }
+
   /**
-   * Make changes, all or none; `words` name them for undo.
-   *
-   * The page shows them at once. Changes with the same `sitting` one after the other are undone together.
+   * Make changes, all or none, which the page shows at once; `words` name them for undo.
+   * Changes with the same `sitting` one after the other are undone together.
    */
   apply(
     operations: readonly Operation[],
@@ -179,10 +187,9 @@ export class TranscriptStore implements Sender {
     this.ask(rest);
     if (text === null) return this.flush();
     const { segment } = clash.mine;
-    const now = this.transcript();
     const operations: Operation[] = [{ op: 'edit_segment', id: segment.id, text }];
     // A segment that others have taken out comes back with what was written in it.
-    if (now && !segmentOf(now, segment.id))
+    if (!this.transcript()?.segments.some((one) => one.id === segment.id))
       operations.unshift({ op: 'put_back', ids: [], segments: [segment] });
     await this.apply(operations, words.editing.did.edited);
   }
@@ -197,20 +204,17 @@ export class TranscriptStore implements Sender {
   }
 
   private async learnBound(): Promise<void> {
-    try {
-      this.doubtfulBelow.set((await got(api.GET('/api/v1/info'))).doubtful_below);
-    } catch {
-      // The usual bound holds.
-    }
+    // Without an answer the usual bound holds.
+    const info = await got(api.GET('/api/v1/info')).catch(() => null);
+    if (info) this.doubtfulBelow.set(info.doubtful_below);
   }
 
   private async fetch(): Promise<void> {
     const path = `/api/v1/recordings/${encodeURIComponent(this.recording)}/transcript`;
     const answer = await send(new Request(addressOf(path), { cache: 'no-store' }));
     const body: unknown = await answer.json().catch(() => null);
-    const isThere = answer.ok;
-    if (!isThere && answer.status !== 404) throw refusal(answer, body);
-    this.confirmed.set(isThere ? (body as Transcript) : null);
+    if (!answer.ok && answer.status !== 404) throw refusal(answer, body);
+    this.confirmed.set(answer.ok ? (body as Transcript) : null);
     this.etag = answer.headers.get('etag') ?? '';
   }
 
@@ -268,7 +272,6 @@ export class TranscriptStore implements Sender {
       if (!change) return;
       try {
         await this.sendOne(change);
-        this.offline.set(false);
       } catch (error) {
         if (!this.cut.signal.aborted) await this.overcome(change, error);
       }
@@ -335,8 +338,11 @@ export class TranscriptStore implements Sender {
   /** What to do about a change that was not taken. */
   private async overcome(change: Change, error: unknown): Promise<void> {
     if (error instanceof Unreachable) {
-      this.offline.set(true);
       await connection.back();
+    } else if (error instanceof Refused && error.code === 'in_trash') {
+      this.inTrash.set(true);
+      await new Promise<void>((resolve) => (this.goOn = resolve));
+      this.inTrash.set(false);
     } else if (error instanceof Refused && error.status === 412) {
       const before = this.confirmed();
       await this.fetch().catch(() => connection.back());

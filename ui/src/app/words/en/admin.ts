@@ -12,7 +12,6 @@ export const admin = {
     settings: 'Settings',
     audit: 'Audit',
   },
-  again: 'Try again',
   loading: 'Asking the server.',
   unknown: 'not known yet',
   nothing: 'none',
@@ -76,6 +75,7 @@ export const admin = {
       degraded: 'It works, but not as it should.',
       unhealthy: 'Nothing can be done until this is mended.',
     } as Record<string, string>,
+    before: 'When the server answered last:',
     checks: {
       api: 'Server',
       database: 'Database',

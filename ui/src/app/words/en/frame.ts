@@ -22,6 +22,7 @@ export const frame = {
   },
   offline: 'This device is offline. What you do is kept here and sent when it is back.',
   unreachable: 'Auricle does not answer. Trying again; nothing you typed is lost.',
+  opening: 'Opening the page…',
   newVersion: 'A part of this page could not be loaded: there is a new version of Auricle.',
   loadNew: 'Load the new version',
   unexplained: (status: number) => `The server answered ${status}. Try again; its log says why.`,
@@ -39,6 +40,7 @@ export const frame = {
   },
   confirm: { cancel: 'Cancel' },
   copy: { copy: 'Copy', copied: 'Copied', selected: 'Selected: copy it now' },
+  again: 'Try again',
   undo: 'Undo',
   dismiss: 'Dismiss',
 };

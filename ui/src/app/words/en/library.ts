@@ -8,7 +8,6 @@ export const library = {
   recordings,
   loading: 'Fetching your recordings…',
   loadingMore: 'Fetching more…',
-  again: 'Try again',
   list: 'Recordings',
 
   views: { all: 'all', running: 'running', review: 'needs review', failed: 'failed' },

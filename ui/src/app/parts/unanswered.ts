@@ -9,7 +9,7 @@ import {
 } from '@angular/core';
 import { sentenceOf, Unreachable } from '../api/client';
 import { connection } from '../api/connection';
-import { adminWords } from '../words/admin';
+import { words } from '../words';
 
 /**
  * Says why something is not here, and offers to try again. That the server does not answer at all is said above every
@@ -38,7 +38,7 @@ import { adminWords } from '../words/admin';
 export class Unanswered {
   readonly error = input.required<unknown>();
   readonly again = output();
-  protected readonly words = adminWords;
+  protected readonly words = words.frame;
   protected readonly sentence = computed(() => sentenceOf(this.error()));
   protected readonly unreachable = computed(() => this.error() instanceof Unreachable);
 
