@@ -33,8 +33,10 @@ curl "$api/jobs/$job/transcript?format=srt"           # fetch what was said
   what to do, `code` is for programs, `retryable` says whether the same request may succeed later. A field of
   a body that there is not is refused (422), never ignored.
 - **Lists** come in pages: pass `next` of one page as `cursor` of the next.
-- **Writes are safe to repeat**: uploads and jobs take an `Idempotency-Key`; changes take the `ETag` that
-  was read in `If-Match` and answer 412 where somebody was faster.
+- **Writes are safe to repeat**: uploads and jobs take an `Idempotency-Key`: the same request again gives 200
+  and what it became, also while the first is still on its way; another file or other options with the same
+  key are refused (409). Changes take the `ETag` that was read in `If-Match` and answer 412 where somebody was
+  faster.
 - **Who asks**: send an API key (`Authorization: Bearer KEY`; `auricle keys create` makes one) or the cookie
   of a session. Reading takes the scope `read`, everything else `write`, the dialects `transcribe`; see
   [People, keys and limits](accounts.md). What belongs to somebody else answers 404.

@@ -11,7 +11,8 @@ AuricleError
 ├── AudioError            the recording cannot be read
 │   └── LimitExceeded     the recording is larger than the settings allow
 ├── NotFound              what was asked for is not there
-├── Conflict              somebody else holds it, or it is already there
+├── Conflict              it is already there, or in no state for this
+│   └── Held              somebody else holds it for now
 ├── InTrash               it was deleted, and can be brought back
 ├── Outdated              it was changed since it was read
 ├── DiskFull              the result could not be written
@@ -38,11 +39,13 @@ class AuricleError(Exception):
     """An error with a sentence for people.
 
     `code` names the kind for programs, `retryable` says whether the same call may succeed later,
-    `exit_status` is what the command line ends with (2: the call itself was wrong, 1: it failed).
+    `retry_after` in how many seconds where that is known, `exit_status` is what the command line ends with
+    (2: the call itself was wrong, 1: it failed).
     """
 
     code = "error"
     retryable = False
+    retry_after: float | None = None
     exit_status = 1
 
 
@@ -95,6 +98,9 @@ class NotFound(AuricleError):
 
 class Conflict(AuricleError):
     code = "conflict"
+
+
+class Held(Conflict):
     retryable = True
 
 
@@ -121,7 +127,16 @@ class Collided(StorageUnavailable):
 
 
 class QuotaExceeded(AuricleError):
+    """`retry_after` is in how many seconds (s) the same request may be allowed; None: not by waiting.
+
+    No task waits for that, so it is not retryable.
+    """
+
     code = "quota_exceeded"
+
+    def __init__(self, sentence: str, retry_after: float | None = None) -> None:
+        super().__init__(sentence)
+        self.retry_after = retry_after
 
 
 class RateLimited(AuricleError):

@@ -97,6 +97,19 @@ def test_the_last_step_is_taken_back_and_made_again_around_the_data(database: Da
         assert session.get_one(Recording, "r1").doubtful is None
 
 
+def test_the_keys_of_recordings_go_and_come_back_around_the_data(database: Database) -> None:
+    upgrade(database)
+    add_recording(database)
+    with database.write() as session:
+        session.get_one(Recording, "r1").idempotency_key = "once"
+    downgrade(database, "0003")
+    with database.read() as session:
+        assert session.execute(text("SELECT title FROM recording")).scalar() == "Talk"
+    upgrade(database)
+    with database.read() as session:
+        assert session.get_one(Recording, "r1").idempotency_key is None
+
+
 def test_a_migration_keeps_the_data_up_and_down(database: Database, later_scripts: Path) -> None:
     upgrade(database)
     add_recording(database)

@@ -2,6 +2,7 @@
 
 import math
 from dataclasses import dataclass
+from datetime import datetime, time, timedelta
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
@@ -54,6 +55,12 @@ def refuse_more_space(
         )
 
 
+def _until_midnight() -> float:
+    """In how many seconds the next day begins (UTC)."""
+    at = now()
+    return (datetime.combine(at.date() + timedelta(days=1), time.min) - at).total_seconds()
+
+
 def refuse_more_audio(session: Session, owner_id: str, settings: Settings, seconds: float = 0.0) -> None:
     """Raise QuotaExceeded where the day's minutes of audio are spent, or `seconds` more are too many."""
     allowed = quota_of(session.get_one(User, owner_id), settings).minutes
@@ -75,5 +82,6 @@ def refuse_more_audio(session: Session, owner_id: str, settings: Settings, secon
     if used >= allowed or used + seconds / 60 > allowed:
         raise QuotaExceeded(
             f"{used:.1f} of the {allowed:g} minutes of audio you may have transcribed in a day are used: go "
-            "on after midnight (UTC), send something shorter, or ask an admin for more."
+            "on after midnight (UTC), send something shorter, or ask an admin for more.",
+            _until_midnight(),
         )

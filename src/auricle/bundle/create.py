@@ -34,7 +34,7 @@ from auricle.bundle.manifest import (
 from auricle.bundle.models import ModelFile, collect_model, copy_model_file, refuse_same_folder
 from auricle.bundle.verify import Say
 from auricle.bundle.wheels import fetch_wheels, own_wheel
-from auricle.errors import Conflict, InvalidOption, NotFound, disk_errors
+from auricle.errors import Conflict, Held, InvalidOption, NotFound, disk_errors
 from auricle.settings import Settings
 from auricle.shipped import shipped
 from auricle.stack.engine import Engine
@@ -267,7 +267,7 @@ def _alone(folder: Path) -> Iterator[None]:
         except OSError:
             held = False
         if not held:
-            raise Conflict(f"Another command is making the bundle in {folder}: wait for it.")
+            raise Held(f"Another command is making the bundle in {folder}: wait for it.")
         try:
             yield
         finally:

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from auricle.bundle.manifest import MANIFEST, read_manifest
-from auricle.errors import Conflict, InvalidOption
+from auricle.errors import Conflict, Held, InvalidOption
 
 #: Marks a release that can be used.
 COMPLETE = "complete"
@@ -73,7 +73,7 @@ def alone(place: Path) -> Iterator[None]:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError as error:
-            raise Conflict(f"Another installation into {place} is going on: wait for it.") from error
+            raise Held(f"Another installation into {place} is going on: wait for it.") from error
         yield
 
 

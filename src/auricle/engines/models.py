@@ -17,7 +17,7 @@ from auricle.engines.model_cache import (
     repositories,
 )
 from auricle.engines.model_hub import Hub, Report
-from auricle.errors import AuricleError, Conflict, InvalidOption, ModelUnavailable, NotFound, UnknownModel
+from auricle.errors import AuricleError, Held, InvalidOption, ModelUnavailable, NotFound, UnknownModel
 
 #: Whisper's sizes and where their CTranslate2 form is published: the names faster-whisper knows.
 REPOSITORIES: Mapping[str, str] = {
@@ -192,7 +192,7 @@ def remove(name: str, *, models_dir: Path | None = None) -> int:
             freed = repository.size()
             repository.delete()
     except Timeout as held:
-        raise Conflict(f"The model {name} is being pulled by another process; wait for it.") from held
+        raise Held(f"The model {name} is being pulled by another process; wait for it.") from held
     except OSError as problem:
         raise AuricleError(f"{repository.folder} cannot be removed ({problem.strerror}).") from problem
     return freed

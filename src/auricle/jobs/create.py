@@ -20,6 +20,10 @@ from auricle.store.schema import Job, Recording, Task
 
 #: The priorities people may give; interactive work lies above.
 PRIORITIES: Mapping[str, int] = {"low": -10, "normal": 0, "high": 10}
+#: After how many seconds (s) one of many jobs may be done.
+_NEXT_JOB = 10.0
+#: What is said where an Idempotency-Key comes with something else than before.
+OTHER_REQUEST = "This Idempotency-Key was used for another request: take a new one."
 #: The priority of a request whose answer somebody waits for.
 INTERACTIVE = 20
 
@@ -32,17 +36,19 @@ def create_job(
     settings: Settings,
     priority: int = 0,
     idempotency_key: str | None = None,
+    asked: str | None = None,
     fresh_from: str | None = None,
 ) -> tuple[Job, set[str]]:
     """Queue a job for a recording; returns it, and the queues to ring once this is committed.
 
-    The same `idempotency_key` gives the same job again. Raises Conflict where the key was used for something
+    The same `idempotency_key` gives the same job again; `asked` is the fingerprint of the request, where that
+    was not for this recording. Raises Conflict where the key was used for something
     else, QuotaExceeded where the owner has too many unfinished jobs or has used up the day's audio,
     InvalidOption for an unknown stage. The request it came with is the one the log speaks of.
     """
     if fresh_from is not None and fresh_from not in BY_NAME:
         raise InvalidOption(f"There is no stage {fresh_from!r}. Choose from: {', '.join(BY_NAME)}.")
-    asked = _fingerprint(recording.id, options, priority, fresh_from)
+    asked = asked or fingerprint(recording.id, options, priority, fresh_from)
     if idempotency_key is not None:
         before = _known(session, recording.owner_id, idempotency_key, asked)
         if before is not None:
@@ -71,7 +77,8 @@ def _refuse_too_many(session: Session, owner_id: str, settings: Settings) -> Non
     allowed = held_quota(session, owner_id, settings).max_open_jobs
     unfinished = session.scalar(select(func.count()).where(Job.owner_id == owner_id, Job.state.in_(OPEN)))
     if (unfinished or 0) >= allowed:
-        raise QuotaExceeded(f"{unfinished} jobs are not finished yet, which is the limit: wait for some.")
+        limit = f"{unfinished} jobs are not finished yet, which is the limit: wait for some."
+        raise QuotaExceeded(limit, retry_after=_NEXT_JOB)
 
 
 def cancel_job(session: Session, job: Job) -> None:
@@ -94,7 +101,8 @@ def retry_job(session: Session, job: Job) -> set[str]:
     return reopen(session, job.id)
 
 
-def _fingerprint(*asked: Any) -> str:
+def fingerprint(*asked: Any) -> str:
+    """What a request asked for, as a hash: that of another request is another."""
     basis = [one.to_dict() if isinstance(one, JobOptions) else one for one in asked]
     return hashlib.sha256(json.dumps(basis, sort_keys=True).encode()).hexdigest()
 
@@ -104,7 +112,7 @@ def _known(session: Session, owner_id: str, key: str, asked: str) -> Job | None:
         select(Job).where(Job.owner_id == owner_id, Job.idempotency_key == key)
     ).one_or_none()
     if job is not None and job.idempotency_hash != asked:
-        raise Conflict("This Idempotency-Key was used for another request: take a new one.")
+        raise Conflict(OTHER_REQUEST)
     return job
 
 

@@ -16,7 +16,7 @@ from filelock import FileLock, Timeout
 
 from auricle import __version__
 from auricle.engines import EngineIdentity, SpeechOptions
-from auricle.errors import Conflict, disk_errors
+from auricle.errors import Held, disk_errors
 from auricle.pipeline.prepare import PrepareOptions
 
 _SECONDS_PER_DAY = 86_400
@@ -50,7 +50,7 @@ def work_folder(root: Path, key: str, source: Path) -> Iterator[Path]:
         try:
             lock.acquire(timeout=0)
         except Timeout:
-            raise Conflict(
+            raise Held(
                 f"{source} is already being transcribed with these options by another process: wait for it."
             ) from None
     try:

@@ -13,8 +13,8 @@ from sqlalchemy.orm import Session
 
 from auricle.accounts.quotas import held_quota, refuse_more_space
 from auricle.audio.probe import probe
-from auricle.errors import AudioError, Forbidden, InvalidOption, NotFound
-from auricle.jobs.create import PRIORITIES, create_job
+from auricle.errors import AudioError, Conflict, Forbidden, InvalidOption, NotFound
+from auricle.jobs.create import OTHER_REQUEST, PRIORITIES, create_job, fingerprint
 from auricle.jobs.options import JobOptions, read_options
 from auricle.pipeline import prepare_options
 from auricle.server.bodies import Sent
@@ -54,18 +54,6 @@ class Wishes(Sent):
     on_duplicate: Literal["keep", "return"] = Field(
         default="keep", description="return gives an older recording with the same bytes."
     )
-
-
-def known(service: Service, user: User, key: str | None) -> Accepted | None:
-    """What an earlier upload with this Idempotency-Key became."""
-    if key is None:
-        return None
-    with service.database.read() as session:
-        job = session.scalars(select(Job).where(Job.owner_id == user.id, Job.idempotency_key == key)).first()
-        if job is None:
-            return None
-        recording = session.get_one(Recording, job.recording_id)
-        return accepted_model(session, recording, job)
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,7 +102,7 @@ def accept(service: Service, user: User, arrival: Arrival, wishes: Wishes) -> tu
         # Whoever sends the same file at the same time waits here, and finds what it became.
         held_quota(session, user.id, service.settings)
         upload = _held_upload(session, arrival)
-        before = _before(session, user, arrival, wishes)
+        before = _before(session, user, arrival, wishes, options)
         if before is None:
             accepted, queues = _add(session, service, user, arrival, wishes, options)
         else:
@@ -142,12 +130,17 @@ def _held_upload(session: Session, arrival: Arrival) -> Upload | None:
     return upload
 
 
-def _before(session: Session, user: User, arrival: Arrival, wishes: Wishes) -> Accepted | None:
+def _before(
+    session: Session, user: User, arrival: Arrival, wishes: Wishes, options: JobOptions
+) -> Accepted | None:
     """The older recording that is the answer, if there is one."""
+    made = None
     if arrival.in_parts:
         made = made_of_upload(session, session.get_one(Upload, arrival.recording_id))
-        if made is not None:
-            return made
+    elif arrival.key is not None:
+        made = _made_by_key(session, user, arrival, wishes, options)
+    if made is not None:
+        return made
     if wishes.on_duplicate == "return":
         twin = store.same_audio(session, user.id, arrival.stored.sha256)
         if twin is not None:
@@ -163,6 +156,34 @@ def made_of_upload(session: Session, upload: Upload) -> Accepted | None:
     if upload.recording_id is not None:
         raise NotFound("The recording that this upload became was erased.")
     return None
+
+
+def _made_by_key(
+    session: Session, user: User, arrival: Arrival, wishes: Wishes, options: JobOptions
+) -> Accepted | None:
+    """What a request with this Idempotency-Key became before. Raises Conflict where that was another one."""
+    key, job = arrival.key, None
+    recording = session.scalars(
+        select(Recording).where(Recording.owner_id == user.id, Recording.idempotency_key == key)
+    ).first()
+    if recording is None:
+        job = session.scalars(select(Job).where(Job.owner_id == user.id, Job.idempotency_key == key)).first()
+        if job is None:
+            return None
+        recording = session.get_one(Recording, job.recording_id)
+    same = recording.sha256 == arrival.stored.sha256 and wishes.transcribe == (job is not None)
+    if job is not None:
+        # An older Auricle kept what was asked of the job, with all options as they were set then.
+        older = fingerprint(recording.id, options, PRIORITIES[wishes.priority], None)
+        same = same and job.idempotency_hash in (_asked(arrival, wishes), older)
+    if not same:
+        raise Conflict(OTHER_REQUEST)
+    return accepted_model(session, recording, job)
+
+
+def _asked(arrival: Arrival, wishes: Wishes) -> str:
+    """The fingerprint of a request that sent a file: what is in it, and what has to become of it."""
+    return fingerprint(arrival.stored.sha256, wishes.options, wishes.priority)
 
 
 def _job_of(session: Session, recording: Recording) -> Job | None:
@@ -186,13 +207,14 @@ def _add(
         size=stored.size,
         sha256=stored.sha256,
         blob=stored.key,
+        idempotency_key=None if wishes.transcribe else arrival.key,
     )
     session.add(recording)
     session.flush()
     set_tags(session, recording, wishes.tags)
     index_title(session, recording)
     count_usage(session, user.id, bytes_in=stored.size)
-    job, queues = _queue(session, service, recording, options, wishes, arrival.key)
+    job, queues = _queue(session, service, recording, options, wishes, arrival)
     return accepted_model(session, recording, job, twin), queues
 
 
@@ -208,7 +230,7 @@ def _queue(
     recording: Recording,
     options: JobOptions,
     wishes: Wishes,
-    key: str | None,
+    arrival: Arrival,
 ) -> tuple[Job | None, set[str]]:
     if not wishes.transcribe:
         return None, set()
@@ -218,7 +240,8 @@ def _queue(
         options,
         settings=service.settings,
         priority=PRIORITIES[wishes.priority],
-        idempotency_key=key,
+        idempotency_key=arrival.key,
+        asked=_asked(arrival, wishes) if arrival.key else None,
     )
 
 

@@ -15,7 +15,7 @@ from sqlalchemy import select
 from auricle.engines import models, pocketsphinx
 from auricle.engines.registry import hub_of
 from auricle.engines.scheduler import Priority
-from auricle.errors import Conflict, ModelUnavailable, NotFound
+from auricle.errors import Conflict, Held, ModelUnavailable, NotFound
 from auricle.jobs.options import JobOptions, read_options
 from auricle.jobs.reconcile import GONE
 from auricle.server.answers import again
@@ -107,7 +107,7 @@ def unload_model(service: ServiceDep, user: AdminDep, model_id: str) -> ManagedM
     for key in service.place.engines.loaded:
         if weights_of_key(service.settings, str(key)) == weights:
             if not service.place.engines.unload(key):
-                raise Conflict(f"The model {model.id} is in use: unload it when nobody is heard with it.")
+                raise Held(f"The model {model.id} is in use: unload it when nobody is heard with it.")
             _note(service, user.id, "model.unloaded", model.id)
     return _found(service, model_id)[1]
 

@@ -13,7 +13,7 @@ from pydantic import BaseModel, Field
 from sqlalchemy import and_, case, false, or_, select
 from sqlalchemy.orm import Session
 
-from auricle.errors import Conflict, InvalidOption
+from auricle.errors import Conflict, Held, InvalidOption
 from auricle.jobs.create import PRIORITIES, cancel_job, create_job, find_job, retry_job
 from auricle.jobs.ledger import OPEN
 from auricle.jobs.stages import STAGES
@@ -288,7 +288,8 @@ def transcript_of_job(
     with service.database.read() as session:
         job = find_job(session, user.id, job_id)
         if job.transcript_id is None:
-            raise Conflict(f"This job has made no transcript: it is {job.state}.")
+            kind = Held if job.state in OPEN else Conflict
+            raise kind(f"This job has made no transcript: it is {job.state}.")
         version = session.get_one(TranscriptVersion, job.transcript_id)
         recording = find_recording(session, user.id, job.recording_id)
     return sent(request, service, recording, version, format, preview=preview)

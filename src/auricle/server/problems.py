@@ -13,7 +13,7 @@ from pydantic import BaseModel, Field
 from starlette.exceptions import HTTPException
 from starlette.types import Scope
 
-from auricle.errors import AuricleError, QuotaExceeded, RateLimited
+from auricle.errors import AuricleError, QuotaExceeded
 from auricle.metrics import metrics
 from auricle.server.dialects.errors import InvalidField, UnsupportedField, asr_error, openai_error
 
@@ -77,11 +77,11 @@ def answer(
 ) -> JSONResponse:
     """The answer for one error, in the form that clients of the path that was asked for read.
 
-    `retry_after` (s) is told where it is worth it; `errors` are the parts of the request that are wrong,
-    `param` is the one field that is.
+    `retry_after` (s) is told where the same request may succeed then; `errors` are the parts of the request
+    that are wrong, `param` is the one field that is.
     """
     path = scope["path"].removeprefix(scope.get("root_path", ""))
-    wait = retry_after if status in (429, 503) else None
+    wait = retry_after if retryable and status in (429, 503) else None
     if path.startswith(_OPENAI):
         response = openai_error(status, detail, code, param=param, retry_after=wait)
     elif path in _ASR:
@@ -121,8 +121,8 @@ def of_error(scope: Scope, error: AuricleError) -> JSONResponse:
         status_of(error),
         str(error),
         error.code,
-        retryable=error.retryable,
-        retry_after=error.retry_after if isinstance(error, RateLimited) else RETRY_AFTER,
+        retryable=error.retryable or error.retry_after is not None,
+        retry_after=RETRY_AFTER if error.retry_after is None else error.retry_after,
         param=error.param if isinstance(error, InvalidField | UnsupportedField) else None,
     )
 

@@ -21,7 +21,6 @@ from auricle.server.accepting import (
     Wishes,
     accept,
     asked_options,
-    known,
     read_json,
     wishes_of,
 )
@@ -43,7 +42,7 @@ from auricle.store.search import retitle
 router = APIRouter(tags=["recordings"])
 
 IdempotencyKey = Annotated[
-    str | None, Header(max_length=300, description="The same key gives the same job again.")
+    str | None, Header(max_length=300, description="Sent again with the same key, a request is done once.")
 ]
 
 
@@ -113,10 +112,6 @@ async def upload_recording(
     idempotency_key: IdempotencyKey = None,
 ) -> Accepted:
     """Store a recording and queue its job; 200 where that was done before with this Idempotency-Key."""
-    before = await run_in_threadpool(known, service, user, idempotency_key)
-    if before is not None:
-        response.status_code = 200
-        return before
     recording_id = new_id()
 
     async def keep(form: Form) -> tuple[Accepted, bool]:
@@ -148,10 +143,6 @@ async def put_recording(
     idempotency_key: IdempotencyKey = None,
 ) -> Accepted:
     """Store the body of the request as a recording (`curl -T file`) and queue its job."""
-    before = await run_in_threadpool(known, service, user, idempotency_key)
-    if before is not None:
-        response.status_code = 200
-        return before
     wishes = Wishes(
         title=title,
         options=read_json(options),

@@ -21,8 +21,8 @@ from sqlalchemy.pool import ConnectionPoolEntry
 
 from auricle.errors import (
     Collided,
-    Conflict,
     DiskFull,
+    Held,
     InvalidOption,
     InvalidSetting,
     StorageUnavailable,
@@ -227,4 +227,4 @@ def _clashes() -> Iterator[None]:
         if driver is not None and code not in _CLASHES:
             raise
         log.warning("changes_clashed", reason=str(driver or error).partition("\n")[0])
-        raise Conflict("Somebody made, changed or erased the same at this moment: try again.") from error
+        raise Held("Somebody made, changed or erased the same at this moment: try again.") from error

@@ -118,7 +118,8 @@ class Recording(Base):
 
     `transcript_id` is the current transcript, `job_id` the latest job, `speakers` the names in the current
     transcript, `doubtful` how many of its words somebody should listen to. A recording with `deleted_at` is
-    in the trash. `version` grows with every change.
+    in the trash. `version` grows with every change. `idempotency_key` is that of a request which only stored
+    it; where it was also transcribed, its job has the key.
     """
 
     __tablename__ = "recording"
@@ -139,6 +140,7 @@ class Recording(Base):
     doubtful: Mapped[int | None]
     transcript_id: Mapped[str | None] = mapped_column(_Id)
     job_id: Mapped[str | None] = mapped_column(_Id)
+    idempotency_key: Mapped[str | None] = mapped_column(String(300))
     version: Mapped[int] = mapped_column(default=1)
     created_at: Mapped[datetime] = mapped_column(default=now)
     changed_at: Mapped[datetime] = mapped_column(default=now)
@@ -147,6 +149,7 @@ class Recording(Base):
         Index("ix_recording_newest", "owner_id", "deleted_at", "created_at", "id"),
         Index("ix_recording_same", "owner_id", "sha256"),
         Index("ix_recording_deleted", "deleted_at"),
+        Index("ix_recording_key", "owner_id", "idempotency_key", unique=True),
     )
 
 

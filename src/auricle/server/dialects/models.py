@@ -15,7 +15,7 @@ from pydantic import BaseModel, Field
 
 from auricle.engines import models, pocketsphinx
 from auricle.engines.registry import hub_of
-from auricle.errors import Conflict, UnknownModel
+from auricle.errors import Conflict, Held, UnknownModel
 from auricle.server.answers import again, failed
 from auricle.server.deps import AdminDep, LookDep, ServiceDep
 from auricle.server.dialects.errors import OpenAIError
@@ -100,7 +100,7 @@ def remove_model(model_id: str, service: ServiceDep, user: AdminDep) -> ModelDel
     weights = models.repository_of(name)
     for key in service.place.engines.loaded:
         if weights_of_key(service.settings, str(key)) == weights and not service.place.engines.unload(key):
-            raise Conflict(f"The model {name} is in use: delete it when nobody is being heard with it.")
+            raise Held(f"The model {name} is in use: delete it when nobody is being heard with it.")
     freed = models.remove(name, models_dir=service.settings.models_dir)
     with service.database.write() as session:
         record(session, user.id, "model.removed", name, freed=freed)
