@@ -29,6 +29,7 @@ export class SpeakersPanel {
   private readonly chosen = signal<string | null>(null);
   /** Whose sample plays; null for nobody's. */
   protected readonly heard = computed(() => (this.player.playing() ? this.chosen() : null));
+  protected readonly hasText = computed(() => !!this.store.transcript()?.segments.length);
   protected readonly speakers = computed(() => {
     const transcript = this.store.transcript();
     const all = transcript?.speakers ?? [];

@@ -119,6 +119,7 @@ export const editing = {
     sampleHint: 'Play a sample',
     stop: 'Stop',
     hint: 'Click a name to change it. Give two speakers the same name to merge them.',
+    none: 'Nobody speaks in this recording.',
     nobody:
       'Nobody is told apart in this transcript. Click “Who says this?” above a paragraph to name a speaker.',
   },
