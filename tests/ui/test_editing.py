@@ -158,37 +158,48 @@ def test_a_pause_in_the_typing_saves_too_and_escape_takes_that_back(
     assert transcript_of(server, talk) == before
 
 
-def test_two_tabs_write_in_different_passages_and_both_are_kept(
-    server: LiveServer, page: Page, talk: str, complaints: Complaints
+def test_two_people_write_in_different_passages_and_both_are_kept(
+    server: LiveServer, page: Page, new_page: Callable[..., Page], talk: str, complaints: Complaints
 ) -> None:
     complaints.expect(f"412 /api/v1/recordings/{talk}/transcript")
-    other = page.context.new_page()
+    other = new_page()
     read(page, server, talk)
     read(other, server, talk)
-    write(page, "That should work.", "This is from the first tab.")
+    write(page, "That should work.", "This is from the first.")
     page.keyboard.press("Control+Enter")
     saved(page)
-    write(other, "The audit comes first.", "This is from the second tab.")
+    write(other, "The audit comes first.", "This is from the second.")
     other.keyboard.press("Control+Enter")
-    expect(passage(other, "This is from the first tab.")).to_be_visible()
+    expect(passage(other, "This is from the first.")).to_be_visible()
     saved(other)
-    assert texts_of(server, talk)[1:3] == ["This is from the second tab.", "This is from the first tab."]
+    assert texts_of(server, talk)[1:3] == ["This is from the second.", "This is from the first."]
 
 
 @pytest.mark.parametrize(
     ("choice", "text"), [("Keep theirs", "Theirs."), ("Save yours", "Mine."), ("both", "Theirs. Mine.")]
 )
-def test_two_tabs_write_in_the_same_passage_and_somebody_chooses(
-    server: LiveServer, page: Page, talk: str, complaints: Complaints, choice: str, text: str
+@pytest.mark.parametrize("same_browser", [True, False], ids=["two tabs", "two people"])
+def test_two_write_in_the_same_passage_and_somebody_chooses(
+    server: LiveServer,
+    page: Page,
+    new_page: Callable[..., Page],
+    talk: str,
+    complaints: Complaints,
+    same_browser: bool,
+    choice: str,
+    text: str,
 ) -> None:
-    complaints.expect(f"412 /api/v1/recordings/{talk}/transcript")
-    other = page.context.new_page()
+    complaints.allow(f"412 /api/v1/recordings/{talk}/transcript")
+    other = page.context.new_page() if same_browser else new_page()
     read(page, server, talk)
     read(other, server, talk)
+    passage(other, "That should work.").dblclick()
+    expect(other.get_by_role("textbox", name="says at")).to_be_focused()
     write(page, "That should work.", "Theirs.")
     page.keyboard.press("Control+Enter")
     saved(page)
-    write(other, "That should work.", "Mine.")
+    other.keyboard.press("ControlOrMeta+A")
+    other.keyboard.type("Mine.")
     other.keyboard.press("Control+Enter")
     dialog = other.get_by_role("dialog", name="Somebody else changed this passage too")
     expect(dialog).to_contain_text("Theirs.")

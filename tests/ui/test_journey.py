@@ -197,6 +197,8 @@ def find_it_again(page: Page, moment: float) -> None:
     expect(page.locator(".spoken")).to_be_in_viewport()
     assert abs(seconds(page) - moment) < 5
     press(page, "Back to the library")
+    shows(page, "1 recording found")
+    press(page, "Library")
 
 
 def delete_and_undo(page: Page) -> None:

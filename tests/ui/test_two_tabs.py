@@ -48,6 +48,50 @@ def test_two_tabs_agree_on_the_title_the_text_and_the_trash(
     assert texts_of(server, talk)[1] == "That has worked."
 
 
+def test_a_passage_that_was_only_opened_does_not_undo_what_another_tab_writes_there(
+    server: LiveServer, page: Page, talk: str
+) -> None:
+    read(page, server, talk)
+    other = page.context.new_page()
+    read(other, server, talk)
+    for key in ("Control+Enter", "Escape"):
+        said = texts_of(server, talk)[1]
+        passage(page, said).dblclick()
+        expect(page.get_by_role("textbox", name="says at")).to_be_focused()
+        write(other, said, f"Changed before {key}.")
+        saved(other)
+        page.bring_to_front()
+        page.keyboard.press(key)
+        expect(passage(page, f"Changed before {key}.")).to_be_visible()
+        saved(page)
+        assert texts_of(server, talk)[1] == f"Changed before {key}."
+
+
+def test_text_typed_into_a_passage_that_another_tab_deletes_is_not_lost(
+    server: LiveServer, page: Page, talk: str
+) -> None:
+    read(page, server, talk)
+    other = page.context.new_page()
+    read(other, server, talk)
+    passage(page, "That should work.").dblclick()
+    expect(page.get_by_role("textbox", name="says at")).to_be_focused()
+    page.keyboard.press("End")
+    page.keyboard.type(" I think.")
+    passage(other, "That should work.").dblclick()
+    expect(other.get_by_role("textbox", name="says at")).to_be_focused()
+    other.keyboard.press("ControlOrMeta+A")
+    other.keyboard.press("Backspace")
+    other.keyboard.press("Control+Enter")
+    saved(other)
+    page.bring_to_front()
+    page.keyboard.press("Control+Enter")
+    expect(page.get_by_text("Somebody else took this passage out")).to_be_visible()
+    press(page, "Save yours")
+    expect(passage(page, "That should work. I think.")).to_be_visible()
+    saved(page)
+    assert texts_of(server, talk)[1] == "That should work. I think."
+
+
 def test_what_is_written_into_the_trash_is_kept_and_saved_once_it_is_brought_back(
     server: LiveServer, page: Page, talk: str, complaints: Complaints
 ) -> None:

@@ -26,6 +26,8 @@ export class Editing {
   private editor: SegmentEditor | null = null;
   private place: SegmentText | null = null;
   private original: Segment | null = null;
+  /** What was there when this was opened or saved last: whatever else stands there now is somebody else's. */
+  private base: Segment | null = null;
   private sitting = '';
   private count = 0;
   /** Where the focus goes when the editing ends; set by the view. */
@@ -47,13 +49,13 @@ export class Editing {
   start(place: SegmentText): void {
     const [segment, transcript] = [place.segment(), this.store.transcript()];
     this.place = place;
-    this.original = segment;
+    this.original = this.base = segment;
     this.sitting = `edit ${segment.id} ${++this.count}`;
     const name = transcript && nameOf(transcript, segment.speaker);
     this.editor = new SegmentEditor(place.element, segment.text, this.now()?.caret ?? Infinity, {
       label: words.editing.editLabel(name, position(segment.start)),
       language: transcript?.language ?? null,
-      typed: (text) => this.store.keepDraft({ segment: this.stored() ?? segment, text }),
+      typed: (text) => this.store.keepDraft({ segment: this.base ?? segment, text }),
       paused: (text) => this.save(text),
       ended: (how, typed) => this.act(how, typed),
     });
@@ -105,9 +107,16 @@ export class Editing {
   }
 
   private save(text: string, last = false): void {
-    const stored = this.stored();
-    if (last && stored && !oneLine(text)) return this.delete(stored.id);
+    const [base, stored] = [this.base, this.stored()];
+    if (!base || oneLine(text) === oneLine(base.text)) return;
+    if (stored?.text !== base.text) {
+      // While somebody still types, what they typed is kept as a draft.
+      if (last) this.store.dispute(base, text);
+      return;
+    }
+    if (last && !oneLine(text)) return this.delete(base.id);
     void this.store.apply(this.written(text), words.editing.did.edited, this.sitting);
+    this.base = this.stored();
     if (!last) this.store.keepDraft(null);
   }
 
@@ -117,10 +126,10 @@ export class Editing {
   }
 
   private giveUp(): void {
-    const [original, stored] = [this.original, this.stored()];
+    const [original, stored, base] = [this.original, this.stored(), this.base];
     this.stop();
-    // What was saved while the typing paused goes too.
-    if (original && stored && stored.text !== original.text)
+    // What was saved while the typing paused goes too, but nothing that somebody else has written.
+    if (original && stored && stored.text === base?.text && stored.text !== original.text)
       void this.store.apply(
         [{ op: 'put_back', ids: [stored.id], segments: [original] }],
         words.editing.did.edited,
@@ -130,6 +139,7 @@ export class Editing {
 
   private split({ text, caret }: Typed): void {
     const [stored, transcript] = [this.stored(), this.store.transcript()];
+    if (stored?.text !== this.base?.text) return this.finish();
     if (!stored || !transcript) return;
     if (!oneLine(text.slice(caret))) return this.step(1, 0);
     if (!oneLine(text.slice(0, caret))) return;
@@ -150,6 +160,7 @@ export class Editing {
 
   private join({ text }: Typed, direction: 'back' | 'forth'): void {
     const [stored, other] = [this.stored(), this.neighbour(direction === 'back' ? -1 : 1)];
+    if (stored?.text !== this.base?.text) return this.finish();
     if (!stored || !other) return;
     const line = oneLine(text);
     if (!line) return this.step(direction === 'back' ? -1 : 1, direction === 'back' ? Infinity : 0);

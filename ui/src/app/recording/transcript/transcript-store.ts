@@ -180,6 +180,13 @@ export class TranscriptStore implements Sender {
     if (clash) this.keeping.clashes.put([{ ...clash, mine: { ...clash.mine, text } }, ...rest]);
   }
 
+  /** Let a person choose between what was written into a passage, as they knew it, and what stands there now. */
+  dispute(segment: Segment, text: string): void {
+    const transcript = this.transcript();
+    const theirs = (transcript && segmentOf(transcript, segment.id)) ?? null;
+    this.choose({ mine: { segment, text }, theirs, why: null, erased: false });
+  }
+
   /** Decide a clash: write this text where it was, or (null) leave what stands there. */
   async decide(text: string | null): Promise<void> {
     const [clash, ...rest] = this.clashes();
@@ -391,10 +398,13 @@ export class TranscriptStore implements Sender {
   /** What was typed in a change is to be decided on; false where nothing was typed. */
   private clashOver(change: Change, why: Pick<Clash, 'why' | 'erased'>): boolean {
     const clash = clashOf(change, this.confirmed(), why);
-    if (!clash) return false;
-    // Of one passage the last text is the one that was meant.
+    if (clash) this.choose(clash);
+    return clash !== null;
+  }
+
+  /** Of one passage the last text is the one that was meant. */
+  private choose(clash: Clash): void {
     const others = this.clashes().filter((one) => one.mine.segment.id !== clash.mine.segment.id);
     this.ask([...others, clash]);
-    return true;
   }
 }
