@@ -14,6 +14,8 @@ export class Following {
   private place: WordPlace | null = null;
   private lit: HTMLElement | null = null;
   private seeks = 0;
+  /** The text of the place was not there yet when the sound went to it. */
+  private isOwed = false;
   /** Until when (ms) the view moves by our own doing. */
   private movingUntil = 0;
   private readonly away = signal(false);
@@ -42,7 +44,14 @@ export class Following {
 
   /** The nodes of a segment are new: light its word again. */
   written(segment: number): void {
-    if (this.place?.segment === segment) this.light();
+    if (this.place?.segment !== segment) return;
+    this.light();
+    if (!this.isOwed) return;
+    this.isOwed = false;
+    // Once the rest of the text has its place as well.
+    requestAnimationFrame(() => {
+      if (!this.away() && !this.isInView()) this.show('instant');
+    });
   }
 
   /** Go back to what is spoken, and stay with it. */
@@ -70,6 +79,7 @@ export class Following {
     this.seeks = seeks;
     this.place = place;
     this.light();
+    this.isOwed = place !== null && this.target() === null;
     if (!this.away() && !this.isInView()) this.show('smooth');
   }
 
