@@ -5,7 +5,7 @@ import signal
 import subprocess
 import sys
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 import httpx
 
@@ -13,6 +13,8 @@ from services import free_port, wait_until
 from worker_process import PROGRAM, QUICK
 
 _SETTINGS = {"auth": "off", "min_free": 0, "device": "cpu", "rate_limit": "off"}
+#: What open pages say while it is away.
+AWAY = "Auricle does not answer. Trying again; nothing you typed is lost."
 
 
 class Served:
@@ -38,6 +40,13 @@ class Served:
         with self._output.open("ab") as output:
             self._process = subprocess.Popen(command, env=self._environment, stdout=output, stderr=output)
         wait_until(lambda: httpx.get(f"{self.origin}/health/ready").status_code == 200, "the server")
+
+    def __enter__(self) -> Self:
+        self.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.kill()
 
     def kill(self) -> None:
         """As `kill -9` and a power cut do."""

@@ -59,6 +59,20 @@ def passage(page: Page, text: str) -> Locator:
     return page.locator(".segment").filter(has_text=re.compile(f"^{re.escape(text)}$"))
 
 
+def edit(page: Page, text: str) -> None:
+    """Open the passage that says this, to type into it."""
+    passage(page, text).dblclick()
+    expect(page.get_by_role("textbox", name="says at")).to_be_focused()
+
+
+def write(page: Page, text: str, instead: str) -> None:
+    """Write something in the place of a passage, and leave it."""
+    edit(page, text)
+    page.keyboard.press("ControlOrMeta+A")
+    page.keyboard.type(instead)
+    page.keyboard.press("Control+Enter")
+
+
 def saved(page: Page) -> None:
     """Wait until the page says that all is saved."""
     drawn(page)

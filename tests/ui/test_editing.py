@@ -11,7 +11,7 @@ from playwright.sync_api import Page, expect
 from browser import PHONE, Complaints, axe, fill, overflow, press, shows
 from live_server import LiveServer, live_server
 from served import Served
-from told import passage, read, saved, tell, texts_of, transcript_of
+from told import edit, passage, read, saved, tell, texts_of, transcript_of
 from visitors import MARKUP, PASSWORD, add, be, let_the_admin_in
 
 TALK = [
@@ -36,8 +36,7 @@ def talk(server: LiveServer, speech: Path) -> str:
 
 def write(page: Page, text: str, instead: str) -> None:
     """Double-click a passage and write something else in its place."""
-    passage(page, text).dblclick()
-    expect(page.get_by_role("textbox", name="says at")).to_be_focused()
+    edit(page, text)
     page.keyboard.press("ControlOrMeta+A")
     page.keyboard.type(instead)
 
@@ -193,8 +192,7 @@ def test_two_write_in_the_same_passage_and_somebody_chooses(
     other = page.context.new_page() if same_browser else new_page()
     read(page, server, talk)
     read(other, server, talk)
-    passage(other, "That should work.").dblclick()
-    expect(other.get_by_role("textbox", name="says at")).to_be_focused()
+    edit(other, "That should work.")
     write(page, "That should work.", "Theirs.")
     page.keyboard.press("Control+Enter")
     saved(page)

@@ -8,7 +8,7 @@ from playwright.sync_api import Page, Route, expect
 
 from browser import Complaints, arrives, axe, fill, press
 from live_server import LiveServer, live_server
-from told import passage, read, saved, tell, texts_of, transcript_of
+from told import passage, read, saved, tell, texts_of, transcript_of, write
 
 TALK = [("Anna", "We agreed to move the launch."), ("Ben", "That should work.")]
 OTHER = [("Carla", "Nobody has been here."), ("Dora", "I have.")]
@@ -30,15 +30,6 @@ def talk(server: LiveServer, speech: Path) -> str:
 def other(server: LiveServer, speech: Path) -> str:
     """Another conversation of two passages."""
     return tell(server, speech / "sentence_en.flac", OTHER)
-
-
-def write(page: Page, text: str, instead: str) -> None:
-    """Write something in the place of a passage, and leave it."""
-    passage(page, text).dblclick()
-    expect(page.get_by_role("textbox", name="says at")).to_be_focused()
-    page.keyboard.press("ControlOrMeta+A")
-    page.keyboard.type(instead)
-    page.keyboard.press("Control+Enter")
 
 
 def go(page: Page, recording: str) -> None:

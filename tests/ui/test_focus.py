@@ -32,12 +32,8 @@ def store(server: LiveServer, tmp_path: Path) -> list[str]:
 
 @pytest.fixture
 def patient(tmp_path: Path) -> Iterator[PatientServer]:
-    running = PatientServer(tmp_path)
-    try:
-        running.start()
+    with PatientServer(tmp_path) as running:
         yield running
-    finally:
-        running.kill()
 
 
 def test_undo_leads_to_the_row_that_is_back(server: LiveServer, page: Page, store: list[str]) -> None:

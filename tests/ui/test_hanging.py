@@ -8,22 +8,16 @@ import pytest
 from playwright.sync_api import Locator, Page, Route, expect
 
 from browser import press, shows
-from served import PatientServer
+from served import AWAY, PatientServer
 from services import wait_until
 from worker_process import SAID, talk
-
-AWAY = "Auricle does not answer. Trying again; nothing you typed is lost."
 
 
 @pytest.fixture
 def server(tmp_path: Path) -> Iterator[PatientServer]:
-    running = PatientServer(tmp_path)
-    try:
-        running.start()
+    with PatientServer(tmp_path) as running:
         running.open()
         yield running
-    finally:
-        running.kill()
 
 
 @pytest.fixture

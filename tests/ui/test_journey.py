@@ -30,12 +30,8 @@ _DROP = """(file) => {
 
 @pytest.fixture
 def server(tmp_path: Path, tiny_model: Path) -> Iterator[Served]:
-    served = Served(tmp_path, auth="on", engine="faster-whisper", model=tiny_model)
-    try:
-        served.start()
+    with Served(tmp_path, auth="on", engine="faster-whisper", model=tiny_model) as served:
         yield served
-    finally:
-        served.kill()
 
 
 @pytest.fixture

@@ -7,21 +7,15 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from browser import Complaints, press, shows
-from served import PatientServer
+from served import AWAY, PatientServer
 from services import wait_until
 from worker_process import SAID, talk
-
-AWAY = "Auricle does not answer. Trying again; nothing you typed is lost."
 
 
 @pytest.fixture
 def server(tmp_path: Path) -> Iterator[PatientServer]:
-    running = PatientServer(tmp_path)
-    try:
-        running.start()
+    with PatientServer(tmp_path) as running:
         yield running
-    finally:
-        running.kill()
 
 
 @pytest.fixture(autouse=True)

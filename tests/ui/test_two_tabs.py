@@ -7,7 +7,7 @@ from playwright.sync_api import Page, expect
 
 from browser import Complaints, press
 from live_server import LiveServer
-from told import passage, read, saved, tell, texts_of
+from told import edit, passage, read, saved, tell, texts_of, write
 
 TALK = [("Anna", "We agreed to move the launch."), ("Ben", "That should work.")]
 
@@ -15,15 +15,6 @@ TALK = [("Anna", "We agreed to move the launch."), ("Ben", "That should work.")]
 @pytest.fixture
 def talk(server: LiveServer, meeting: Path) -> str:
     return tell(server, meeting, TALK)
-
-
-def write(page: Page, text: str, instead: str) -> None:
-    """Write something in the place of a passage, and leave it."""
-    passage(page, text).dblclick()
-    expect(page.get_by_role("textbox", name="says at")).to_be_focused()
-    page.keyboard.press("ControlOrMeta+A")
-    page.keyboard.type(instead)
-    page.keyboard.press("Control+Enter")
 
 
 def test_two_tabs_agree_on_the_title_the_text_and_the_trash(
@@ -56,8 +47,7 @@ def test_a_passage_that_was_only_opened_does_not_undo_what_another_tab_writes_th
     read(other, server, talk)
     for key in ("Control+Enter", "Escape"):
         said = texts_of(server, talk)[1]
-        passage(page, said).dblclick()
-        expect(page.get_by_role("textbox", name="says at")).to_be_focused()
+        edit(page, said)
         write(other, said, f"Changed before {key}.")
         saved(other)
         page.bring_to_front()
@@ -75,12 +65,10 @@ def test_text_typed_into_a_passage_that_another_tab_deletes_is_not_lost(
     read(page, server, talk)
     other = page.context.new_page()
     read(other, server, talk)
-    passage(page, "That should work.").dblclick()
-    expect(page.get_by_role("textbox", name="says at")).to_be_focused()
+    edit(page, "That should work.")
     page.keyboard.press("End")
     page.keyboard.type(" I think.")
-    passage(other, "That should work.").dblclick()
-    expect(other.get_by_role("textbox", name="says at")).to_be_focused()
+    edit(other, "That should work.")
     other.keyboard.press("ControlOrMeta+A")
     other.keyboard.press("Backspace")
     other.keyboard.press("Control+Enter")

@@ -13,6 +13,7 @@ import { connection } from '../../api/connection';
 import { Session } from '../../api/session';
 import { Notices } from '../../frame/notices';
 import { words } from '../../words';
+import { doubtfulWords } from './doubts';
 import { type History, remembered, spared, without } from './history';
 import { Keeping } from './keeping';
 import { type Segment, segmentOf, type Transcript, type WordPlace } from './model';
@@ -84,14 +85,9 @@ export class TranscriptStore implements Sender {
   readonly clash = computed(() => this.clashes()[0] ?? null);
   /** The confidence below which a word is doubtful until somebody has checked it. */
   readonly doubtfulBelow = signal(0.5);
-  readonly doubtful = computed<readonly WordPlace[]>(() => {
-    const below = this.doubtfulBelow();
-    return (this.transcript()?.segments ?? []).flatMap((segment) =>
-      segment.words.flatMap((word, n) =>
-        (word.confidence ?? 1) < below && !word.checked ? [{ segment: segment.id, word: n }] : [],
-      ),
-    );
-  });
+  readonly doubtful = computed<readonly WordPlace[]>(() =>
+    doubtfulWords(this.transcript(), this.doubtfulBelow()),
+  );
   /** The recording is in the trash: what is changed is kept until it has been brought back. */
   readonly inTrash = signal(false);
   /** The recording has been brought back, or is gone for good: what was kept is sent. */
@@ -182,9 +178,7 @@ export class TranscriptStore implements Sender {
 
   /** Let a person choose between what was written into a passage, as they knew it, and what stands there now. */
   dispute(segment: Segment, text: string): void {
-    const transcript = this.transcript();
-    const theirs = (transcript && segmentOf(transcript, segment.id)) ?? null;
-    this.choose({ mine: { segment, text }, theirs, why: null, erased: false });
+    this.tellOf(changeOfDraft({ segment, text }, [], words.editing.did.edited));
   }
 
   /** Decide a clash: write this text where it was, or (null) leave what stands there. */
@@ -398,13 +392,10 @@ export class TranscriptStore implements Sender {
   /** What was typed in a change is to be decided on; false where nothing was typed. */
   private clashOver(change: Change, why: Pick<Clash, 'why' | 'erased'>): boolean {
     const clash = clashOf(change, this.confirmed(), why);
-    if (clash) this.choose(clash);
-    return clash !== null;
-  }
-
-  /** Of one passage the last text is the one that was meant. */
-  private choose(clash: Clash): void {
+    if (!clash) return false;
+    // Of one passage the last text is the one that was meant.
     const others = this.clashes().filter((one) => one.mine.segment.id !== clash.mine.segment.id);
     this.ask([...others, clash]);
+    return true;
   }
 }
