@@ -2,7 +2,7 @@ import { DIALOG_DATA, DialogRef } from '@angular/cdk/dialog';
 import { ChangeDetectionStrategy, Component, inject } from '@angular/core';
 import { CopyButton } from '../../parts/copy-button';
 import { words } from '../../words';
-import type { Clash } from './transcript-store';
+import type { Clash } from './pending';
 
 /** What has to be decided, and where each text goes that is written meanwhile. */
 export interface Question {

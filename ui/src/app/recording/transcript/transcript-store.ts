@@ -31,9 +31,6 @@ import {
 } from './pending';
 import { type Sender, Unsent } from './unsent';
 
-export type { Segment, Speaker, Transcript, Word, WordPlace } from './model';
-export type { Clash, Operation };
-
 /**
  * The transcript of one recording: shown as it will be, and saved one change after the other.
  *

@@ -30,11 +30,12 @@ import { Nearness } from './nearness';
 import { TranscriptPage } from './page';
 import { ParagraphView } from './paragraph-view';
 import { type Paragraph, paragraphsOf } from './paragraphs';
+import type { Clash } from './pending';
 import { Pointing } from './pointing';
 import { ReviewPanel } from './review-panel';
 import { Reviewing } from './reviewing';
 import { SpeakerChoice } from './speaker-choice';
-import { type Clash, TranscriptStore } from './transcript-store';
+import { TranscriptStore } from './transcript-store';
 
 /** The text of a recording: it follows the sound, and is read, corrected and checked in place. */
 @Component({
